@@ -1,0 +1,34 @@
+/**
+ * Decides which spans are recorded.
+ */
+import type * as Tracer from "effect/Tracer"
+import type { Attributes, AttributeValue } from "./Attributes.ts"
+import type { SpanContext } from "./SpanContext.ts"
+import type { SpanLink } from "./SpanData.ts"
+
+/** What is known when the decision falls: at the first child, the first read of the ids, or the end. */
+export interface SamplingInput {
+  readonly traceId: string
+  readonly name: string
+  readonly kind: Tracer.SpanKind
+  readonly attributes: ReadonlyMap<string, AttributeValue>
+  readonly links: ReadonlyArray<SpanLink>
+  /** Absent for the root of a trace. */
+  readonly parent: (SpanContext & { readonly isRemote: boolean }) | undefined
+}
+
+export interface SamplingDecision {
+  readonly sampled: boolean
+  /** A short word for people and metrics: `ratio`, `parent`, `always`. */
+  readonly reason: string
+  /** Added to the span when it is sampled. */
+  readonly attributes?: Attributes
+  /** Replaces the `tracestate` that the span hands on. */
+  readonly traceState?: string
+}
+
+export interface Sampler {
+  /** How it reads in the start line and in health: `parentbased_traceidratio(0.1)`. */
+  readonly description: string
+  readonly decide: (input: SamplingInput) => SamplingDecision
+}

@@ -1,0 +1,52 @@
+/**
+ * Names whose values are secrets, and the removal of such values from text and URLs.
+ *
+ * This is the floor that protects without configuration: every message and
+ * URL that a span carries passes through it. All patterns are linear.
+ */
+const sensitive = [
+  "apikey", "accesskey", "accesstoken", "auth", "authorization", "bearer", "clientsecret", "cookie", "credential",
+  "credentials", "idtoken", "jwt", "passphrase", "passwd", "password", "privatekey", "proxyauthorization", "pwd",
+  "refreshtoken", "secret", "secretkey", "session", "sessionid", "setcookie", "sig", "signature", "token", "xapikey",
+  "xamzcredential", "xamzsignature", "xamzsecuritytoken", "awsaccesskeyid", "xgoogsignature"
+]
+const sensitiveSet: ReadonlySet<string> = new Set(sensitive)
+
+export const mask = "REDACTED"
+
+/** True when a key names a secret, whatever its case and separators: `API-Key`, `api_key`, `apiKey`. */
+export const isSensitive = (key: string): boolean => sensitiveSet.has(key.replace(/[^a-zA-Z0-9]/g, "").toLowerCase())
+
+const longestInspected = 4096
+const userInfo = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@]{1,256}@/gi
+const pair = /([A-Za-z][A-Za-z0-9_.-]{1,40})(["']?\s{0,3}[=:]\s{0,3}["']?)([^\s"'&,;)}\]]{1,512})/g
+const bearer = /\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi
+
+/** Removes what looks like a secret from a message, and cuts it to `length` characters. Linear in its input. */
+export const redactText = (text: string, length = 512): string => {
+  const bounded = text.length > longestInspected ? text.slice(0, longestInspected) : text
+  const clean = bounded
+    .replace(userInfo, `$1${mask}@`)
+    .replace(bearer, `$1 ${mask}`)
+    .replace(pair, (whole, key: string, separator: string) => isSensitive(key) ? `${key}${separator}${mask}` : whole)
+  return clean.length > length ? `${clean.slice(0, length)}…` : clean
+}
+
+/** The query of a URL with the values of sensitive keys masked; without the question mark. */
+export const redactQuery = (query: string): string =>
+  query.replace(/(^|&)([^&=]+)=([^&]*)/g, (whole, start: string, key: string) =>
+    isSensitive(decode(key)) ? `${start}${key}=${mask}` : whole)
+
+/** A URL without user name, password and fragment, and with the values of sensitive query keys masked. */
+export const redactUrl = (url: URL): string =>
+  `${url.protocol}//${url.username === "" && url.password === "" ? "" : `${mask}:${mask}@`}${url.host}${url.pathname}${
+    url.search === "" ? "" : `?${redactQuery(url.search.slice(1))}`
+  }`
+
+const decode = (text: string): string => {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "))
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * Wishes for one span, given as its `annotations` when it is opened.
+ */
+import * as Context from "effect/Context"
+import type { SpanContext } from "./SpanContext.ts"
+
+/** Opens the span under ids chosen elsewhere, so that a durable run is one trace however often it resumes. */
+export const ForcedIds = Context.Reference<Pick<SpanContext, "traceId" | "spanId"> | undefined>(
+  "@gorax/tracing/model/SpanHints/ForcedIds",
+  { defaultValue: () => undefined }
+)
+
+/** Leaves the span out of the trace: its children hang under its parent, and nothing is exported for it. */
+export const Transparent = Context.Reference<boolean>("@gorax/tracing/model/SpanHints/Transparent", {
+  defaultValue: () => false
+})
