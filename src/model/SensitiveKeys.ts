@@ -19,17 +19,30 @@ export const isSensitive = (key: string): boolean => sensitiveSet.has(key.replac
 
 const longestInspected = 4096
 const userInfo = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@]{1,256}@/gi
-const pair = /([A-Za-z][A-Za-z0-9_.-]{1,40})(["']?\s{0,3}[=:]\s{0,3}["']?)([^\s"'&,;)}\]]{1,512})/g
+const pairStart = /([A-Za-z][A-Za-z0-9_.-]{1,40})["']?\s{0,3}[=:]\s{0,3}["']?/g
+const pairValue = /[^\s"'&,;)}\]]+/y
 const bearer = /\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi
 
 /** Removes what looks like a secret from a message, and cuts it to `length` characters. Linear in its input. */
 export const redactText = (text: string, length = 512): string => {
   const bounded = text.length > longestInspected ? text.slice(0, longestInspected) : text
-  const clean = bounded
-    .replace(userInfo, `$1${mask}@`)
-    .replace(bearer, `$1 ${mask}`)
-    .replace(pair, (whole, key: string, separator: string) => isSensitive(key) ? `${key}${separator}${mask}` : whole)
+  const clean = maskPairs(bounded.replace(userInfo, `$1${mask}@`).replace(bearer, `$1 ${mask}`))
   return clean.length > length ? `${clean.slice(0, length)}…` : clean
+}
+
+/** Masks the value behind each sensitive key. Other values are searched on: a URL may follow a colon. */
+const maskPairs = (text: string): string => {
+  let masked = ""
+  let from = 0
+  pairStart.lastIndex = 0
+  for (let match = pairStart.exec(text); match !== null; match = pairStart.exec(text)) {
+    if (!isSensitive(match[1]!)) continue
+    pairValue.lastIndex = pairStart.lastIndex
+    if (!pairValue.test(text)) continue
+    masked += text.slice(from, pairStart.lastIndex) + mask
+    from = pairStart.lastIndex = pairValue.lastIndex
+  }
+  return masked + text.slice(from)
 }
 
 /** The query of a URL with the values of sensitive keys masked; without the question mark. */

@@ -30,6 +30,11 @@ export const RemoteTraceState = Context.Reference<string>("@gorax/tracing/model/
   defaultValue: () => ""
 })
 
+/** Marks an external span that another tracer of this very process opened. */
+export const OfThisProcess = Context.Reference<boolean>("@gorax/tracing/model/SpanContext/OfThisProcess", {
+  defaultValue: () => false
+})
+
 const validTraceId = /^(?!0{32})[0-9a-f]{32}$/
 const validSpanId = /^(?!0{16})[0-9a-f]{16}$/
 

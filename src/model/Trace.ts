@@ -12,7 +12,11 @@ interface GrowingNode<Span extends SpanData> extends SpanNode<Span> {
   readonly children: Array<GrowingNode<Span>>
 }
 
-const byStart = <Span extends SpanData>(self: SpanNode<Span>, that: SpanNode<Span>): number =>
+/** Puts siblings in order: negative when `self` comes first. */
+export type SiblingOrder<Span extends SpanData> = (self: SpanNode<Span>, that: SpanNode<Span>) => number
+
+/** The order in which spans began. */
+export const byStart = <Span extends SpanData>(self: SpanNode<Span>, that: SpanNode<Span>): number =>
   self.span.startTime < that.span.startTime ? -1 : self.span.startTime > that.span.startTime ? 1 : 0
 
 /**
@@ -20,8 +24,12 @@ const byStart = <Span extends SpanData>(self: SpanNode<Span>, that: SpanNode<Spa
  *
  * Total: a span whose parent is not among them becomes a root, of two spans
  * with one id the first is kept, and a cycle is opened at its earliest span.
+ * An `order` of your own meets siblings whose children are in order already.
  */
-export const fromSpans = <Span extends SpanData>(spans: Iterable<Span>): ReadonlyArray<SpanNode<Span>> => {
+export const fromSpans = <Span extends SpanData>(
+  spans: Iterable<Span>,
+  order?: SiblingOrder<Span>
+): ReadonlyArray<SpanNode<Span>> => {
   const nodes = new Map<string, GrowingNode<Span>>()
   for (const span of spans) {
     const key = span.traceId + span.spanId
@@ -33,7 +41,7 @@ export const fromSpans = <Span extends SpanData>(spans: Iterable<Span>): Readonl
     const waiting = [root]
     for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
       reached.add(node)
-      waiting.push(...node.children)
+      for (const child of node.children) waiting.push(child)
     }
   }
   const parentOf = (node: GrowingNode<Span>): GrowingNode<Span> | undefined =>
@@ -48,34 +56,58 @@ export const fromSpans = <Span extends SpanData>(spans: Iterable<Span>): Readonl
     roots.push(node)
     reach(node)
   }
-  return roots.sort(byStart)
+  roots.sort(byStart)
+  if (order !== undefined) {
+    for (const node of [...walk(roots)].reverse()) node.children.sort(order)
+    roots.sort(order)
+  }
+  return roots
 }
 
-/** Every span of the tree, parents before their children. */
-export function* walk<Span extends SpanData>(roots: ReadonlyArray<SpanNode<Span>>): Generator<SpanNode<Span>> {
+/** Every node of the tree, parents before their children. */
+export function* walk<Node extends { readonly children: ReadonlyArray<Node> }>(roots: ReadonlyArray<Node>): Generator<Node> {
   const waiting = roots.toReversed()
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     yield node
-    waiting.push(...node.children.toReversed())
+    for (let index = node.children.length - 1; index >= 0; index--) waiting.push(node.children[index]!)
   }
 }
 
-/** Draws the tree with one line a span. Iterative, so a trace ten thousand spans deep is drawn too. */
+/** Where in the drawing a span stands. */
+export interface Place<Span extends SpanData = SpanData> {
+  /** How many characters of its line the branches have taken. */
+  readonly column: number
+  readonly parent: Span | undefined
+  readonly children: ReadonlyArray<SpanNode<Span>>
+}
+
+/**
+ * Draws the tree with one line a span; further lines of a label stay inside its branch.
+ *
+ * Iterative, so a trace ten thousand spans deep is drawn too.
+ */
 export const draw = <Span extends SpanData>(
   roots: ReadonlyArray<SpanNode<Span>>,
-  label: (span: Span) => string
+  label: (span: Span, place: Place<Span>) => string
 ): string => {
+  interface Waiting {
+    readonly node: SpanNode<Span>
+    readonly parent: Span | undefined
+    readonly stem: string
+    readonly indent: string
+  }
   const lines: Array<string> = []
-  const waiting: Array<{ readonly node: SpanNode<Span>; readonly stem: string; readonly indent: string }> = roots
-    .map((node) => ({ node, stem: "", indent: "" }))
-    .reverse()
+  const waiting: Array<Waiting> = roots.map((node) => ({ node, parent: undefined, stem: "", indent: "" })).reverse()
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const { indent, node, stem } = next
-    lines.push(stem + label(node.span))
-    for (let index = node.children.length - 1; index >= 0; index--) {
-      const last = index === node.children.length - 1
+    const { indent, node: { children, span }, parent, stem } = next
+    const [first = "", ...further] = label(span, { column: stem.length, parent, children }).split("\n")
+    lines.push(stem + first)
+    for (const line of further) lines.push(indent + (children.length > 0 ? "│  " : "   ") + line)
+    for (let index = children.length - 1; index >= 0; index--) {
+      const last = index === children.length - 1
       waiting.push({
-        node: node.children[index]!,
+        node: children[index]!,
+        parent: span,
         stem: `${indent}${last ? "└─ " : "├─ "}`,
         indent: `${indent}${last ? "   " : "│  "}`
       })
@@ -84,11 +116,18 @@ export const draw = <Span extends SpanData>(
   return lines.join("\n")
 }
 
-/** A duration as people say it: `850µs`, `12ms`, `1.24s`, `2m 05s`. */
+const inTwo = (total: number, size: number, units: readonly [string, string]): string =>
+  `${Math.floor(total / size)}${units[0]} ${String(total % size).padStart(2, "0")}${units[1]}`
+
+/** A duration as people say it: `850µs`, `12ms`, `1.24s`, `2m 05s`, `3h 20m`, `1d 04h`. */
 export const formatDuration = (span: Pick<SpanData, "startTime" | "endTime">): string => {
   const millis = durationMillis(span)
-  if (millis < 1) return `${Math.round(millis * 1000)}µs`
-  if (millis < 1000) return `${millis < 10 ? millis.toFixed(1) : Math.round(millis)}ms`
-  if (millis < 60_000) return `${(millis / 1000).toFixed(2)}s`
-  return `${Math.floor(millis / 60_000)}m ${String(Math.floor((millis % 60_000) / 1000)).padStart(2, "0")}s`
+  if (millis < 0.9995) return `${Math.round(millis * 1000)}µs`
+  if (millis < 9.95) return `${millis.toFixed(1)}ms`
+  if (millis < 999.5) return `${Math.round(millis)}ms`
+  if (millis < 59_995) return `${(millis / 1000).toFixed(2)}s`
+  const seconds = Math.round(millis / 1000)
+  if (seconds < 3600) return inTwo(seconds, 60, ["m", "s"])
+  const minutes = Math.floor(seconds / 60)
+  return minutes < 24 * 60 ? inTwo(minutes, 60, ["h", "m"]) : inTwo(Math.floor(minutes / 60), 24, ["d", "h"])
 }

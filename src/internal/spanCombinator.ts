@@ -1,0 +1,108 @@
+/**
+ * The one shape of a span combinator, and the one way a span is opened.
+ */
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as Tracer from "effect/Tracer"
+import * as SpanOpener from "../model/SpanOpener.ts"
+
+type Rest<Options> = {} extends Options ? [options?: Options] : [options: Options]
+
+/**
+ * Wraps one effect in a span, data-last in a pipe or data-first.
+ *
+ * Behind `Effect.fn` and `Effect.fnUntraced` the options may be a function of
+ * the arguments; one that throws costs the span its attributes, never the
+ * program its result.
+ */
+export interface SpanCombinator<Options> {
+  <Args extends ReadonlyArray<any>>(
+    name: string,
+    ...rest: Rest<Options> | [options: (...args: NoInfer<Args>) => Options]
+  ): <A, E, R>(self: Effect.Effect<A, E, R>, ...args: Args) => Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>
+  <A, E, R>(
+    self: Effect.Effect<A, E, R>,
+    name: string,
+    ...rest: Rest<Options>
+  ): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>
+}
+
+/** A span to be opened. */
+export interface SpanSpec {
+  readonly name: string
+  readonly kind?: Tracer.SpanKind
+  readonly attributes?: Readonly<Record<string, unknown>>
+  readonly links?: ReadonlyArray<Tracer.SpanLink>
+  readonly parent?: Tracer.AnySpan
+  readonly root?: boolean
+}
+
+type Wrap<Options> = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  name: string,
+  options: Options | undefined
+) => Effect.Effect<A, E, R>
+
+/** What makes one combinator different from the next. */
+export interface SpanShape<Options> {
+  readonly describe: (name: string, options: Options | undefined, fiber: Fiber.Fiber<unknown, unknown>) => SpanSpec
+  /** Wraps the effect inside the span, when there is one. */
+  readonly inside?: Wrap<Options>
+  /** Wraps the effect whether tracing is on or off: what belongs to logs and context too. */
+  readonly always?: Wrap<Options>
+}
+
+/** Wraps one effect in a span. Where tracing is off the effect is returned as it is. */
+export const open = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  spec: SpanSpec
+): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
+  Effect.withFiber((fiber) => isOff(fiber) ? unopened(self, spec) : opened(self, spec))
+
+const isOff = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
+  SpanOpener.fromTracer(fiber.getRef(Tracer.Tracer))?.off === true
+
+type Traced<A, E, R> = Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>
+
+/** A remote parent is handed on even where no span is opened under it. */
+const unopened = <A, E, R>(self: Effect.Effect<A, E, R>, spec: SpanSpec): Traced<A, E, R> =>
+  spec.parent === undefined
+    ? self as Traced<A, E, R>
+    : Effect.provideService(self, Tracer.ParentSpan, spec.parent)
+
+const opened = <A, E, R>(self: Effect.Effect<A, E, R>, spec: SpanSpec): Traced<A, E, R> =>
+  Effect.useSpan(spec.name, spec, (span) => Effect.provideService(self, Tracer.ParentSpan, span))
+
+const read = <Options>(options: Options | (() => Options) | undefined): Options | undefined => {
+  if (typeof options !== "function") return options as Options | undefined
+  try {
+    return (options as () => Options)()
+  } catch {
+    return undefined
+  }
+}
+
+/** Builds a combinator from what is special about it. */
+export const make = <Options>(shape: SpanShape<Options>): SpanCombinator<Options> => {
+  const wrap = <A, E, R>(
+    self: Effect.Effect<A, E, R>,
+    name: string,
+    lazyOptions: Options | (() => Options) | undefined
+  ): Traced<A, E, R> =>
+    Effect.withFiber((fiber) => {
+      const options = read(lazyOptions)
+      const base = shape.always === undefined ? self : shape.always(self, name, options)
+      if (isOff(fiber)) return base as Traced<A, E, R>
+      const inner = shape.inside === undefined ? base : shape.inside(base, name, options)
+      return opened(inner, shape.describe(name, options, fiber))
+    })
+  return ((first: unknown, second: unknown, third: unknown) =>
+    Effect.isEffect(first)
+      ? wrap(first, second as string, third as Options)
+      : (self: Effect.Effect<unknown, unknown, unknown>, ...args: ReadonlyArray<unknown>) =>
+        wrap(
+          self,
+          first as string,
+          typeof second === "function" ? () => (second as (...args: ReadonlyArray<unknown>) => Options)(...args) : second as Options
+        )) as SpanCombinator<Options>
+}

@@ -1,0 +1,114 @@
+/**
+ * The way from the tracer to the exporters, put together from settings.
+ */
+import * as Otel from "@opentelemetry/api"
+import type * as Sdk from "@opentelemetry/sdk-trace-base"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type * as EffectScope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
+import * as ConsoleExporter from "../export/ConsoleExporter.ts"
+import * as FanOut from "../export/FanOut.ts"
+import * as OtelExporter from "../export/OtelExporter.ts"
+import * as OtlpExporter from "../export/OtlpExporter.ts"
+import { toReadableSpan } from "../export/ReadableSpan.ts"
+import * as SpanBooks from "../model/SpanBooks.ts"
+import type { Scope } from "../model/SpanData.ts"
+import type { SpanExporter } from "../model/SpanExporter.ts"
+import type { SpanSink, Stage } from "../model/SpanSink.ts"
+import type { MissingPackageError } from "../model/TracingError.ts"
+import * as Batching from "../pipeline/Batching.ts"
+import type { GoraxSpan } from "../tracer/GoraxSpan.ts"
+import { passThrough } from "../tracer/GoraxTracer.ts"
+import type { TracingConfig } from "./TracingConfig.ts"
+
+/** Parts of the user's own. */
+export interface DeliveryPlugins {
+  /** Receive every batch beside the configured exporter: exporters of ours, or of the OpenTelemetry SDK. */
+  readonly exporters?: ReadonlyArray<SpanExporter | Sdk.SpanExporter>
+  /** Told of every span at its start and, after all stages, at its end. */
+  readonly spanProcessors?: ReadonlyArray<Sdk.SpanProcessor>
+  /** What spans pass through before they are batched, in the order they meet it. */
+  readonly stages?: ReadonlyArray<Stage>
+}
+
+export interface Delivery {
+  readonly sink: SpanSink
+  readonly onStart: ((span: GoraxSpan) => void) | undefined
+}
+
+/** The instrumentation scope of every span of Effect. */
+export const scope: Scope = { name: "@gorax/tracing", version: "0.1.0" }
+
+/** True on a terminal that shows colours; Node itself heeds `NO_COLOR`. */
+const isColourful = (): boolean => process.stdout.isTTY && process.stdout.hasColors()
+
+const configured = (
+  settings: TracingConfig
+): Effect.Effect<ReadonlyArray<SpanExporter>, MissingPackageError, EffectScope.Scope> => {
+  switch (settings.exporter) {
+    case "otlp":
+      return Effect.map(OtlpExporter.make(settings.otlp), (exporter) => [exporter])
+    case "console":
+      return Effect.map(ConsoleExporter.make({ colour: isColourful() }), (exporter) => [exporter])
+    case "none":
+      return Effect.succeed([])
+  }
+}
+
+const plugged = (exporter: SpanExporter | Sdk.SpanExporter): Effect.Effect<SpanExporter, never, EffectScope.Scope> =>
+  "shutdown" in exporter ? OtelExporter.fromOtel(exporter) : Effect.succeed(exporter)
+
+/** Where spans end that nobody batches: processors have taken them, or nobody wanted them. */
+const unbatched = (books: SpanBooks.SpanBooks, taken: boolean): SpanSink => ({
+  push() {
+    if (taken) books.exported++
+    else SpanBooks.drop(books, "no_exporter")
+  },
+  flush: Effect.succeed({ exported: 0, left: 0 })
+})
+
+const beside = (sink: SpanSink, others: ReadonlyArray<SpanSink>): SpanSink =>
+  others.length === 0 ? sink : {
+    push(span) {
+      sink.push(span)
+      for (const other of others) other.push(span)
+    },
+    flush: Effect.tap(sink.flush, () => Effect.forEach(others, (other) => other.flush, { discard: true }))
+  }
+
+/** A span that has just begun, with all that a processor may read of it and write to it. */
+const begun = (span: GoraxSpan): Sdk.Span =>
+  new Proxy(span.span, {
+    get(api, key) {
+      const value: unknown = Reflect.get(key in api ? api : toReadableSpan(span), key)
+      return typeof value === "function" ? value.bind(api) : value
+    }
+  }) as unknown as Sdk.Span
+
+/** Tells processors of a span that has begun; what they throw is theirs. */
+const announce = (processors: ReadonlyArray<Sdk.SpanProcessor>) => (span: GoraxSpan): void => {
+  for (const processor of processors) Result.try(() => processor.onStart(begun(span), Otel.context.active()))
+}
+
+/** Builds the pipeline in a scope: it is flushed, within the shutdown timeout, and closed with that scope. */
+export const make = Effect.fnUntraced(function*(
+  settings: TracingConfig,
+  books: SpanBooks.SpanBooks,
+  plugins: DeliveryPlugins
+): Effect.fn.Return<Delivery, MissingPackageError, EffectScope.Scope> {
+  const { exporters: ownExporters = [], spanProcessors = [], stages = [] } = plugins
+  const exporters = [...yield* configured(settings), ...yield* Effect.forEach(ownExporters, plugged)]
+  const processors = yield* Effect.forEach(spanProcessors, (processor) => OtelExporter.fromSpanProcessor(processor))
+  const end = exporters.length === 0
+    ? unbatched(books, processors.length > 0)
+    : yield* Batching.make(FanOut.make(exporters), {
+      ...settings.batch,
+      books,
+      shutdownTimeout: settings.shutdownTimeout,
+      untraced: Effect.provideService(Tracer.Tracer, passThrough)
+    })
+  let sink = beside(end, processors)
+  for (const stage of stages.toReversed()) sink = yield* stage(sink)
+  return { sink, onStart: spanProcessors.length === 0 ? undefined : announce(spanProcessors) }
+})

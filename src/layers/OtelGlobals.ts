@@ -1,0 +1,137 @@
+/**
+ * Lets instrumentation and code that know only OpenTelemetry join the traces of Effect.
+ *
+ * Registers a `NodeTracerProvider`, a context manager and a propagator with
+ * OpenTelemetry's API while the layer lives, and takes away what it put
+ * there. Whoever registered first stays: an application that runs its own
+ * provider keeps it.
+ */
+import * as Otel from "@opentelemetry/api"
+import { resourceFromAttributes } from "@opentelemetry/resources"
+import * as Sdk from "@opentelemetry/sdk-trace-base"
+import { NodeTracerProvider } from "@opentelemetry/sdk-trace-node"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as ReadableSpan from "../export/ReadableSpan.ts"
+import * as Attributes from "../model/Attributes.ts"
+import type { Propagator } from "../model/Propagator.ts"
+import type { Sampler } from "../model/Sampler.ts"
+import * as SpanContext from "../model/SpanContext.ts"
+import type { GoraxTracerOptions } from "../tracer/GoraxTracer.ts"
+import { type OtelContext, toOtelBaggage } from "../tracer/OtelContext.ts"
+import { fromOtel, toOtel } from "../tracer/OtelSpanView.ts"
+
+export interface OtelGlobalsOptions extends GoraxTracerOptions {
+  readonly otelContext: OtelContext
+  readonly propagator: Propagator
+}
+
+const kinds = ["internal", "server", "client", "producer", "consumer"] as const
+
+/** Our sampler, asked by the SDK; what it refuses is counted as it is for spans of our own. */
+const toSdkSampler = (options: OtelGlobalsOptions): Sdk.Sampler => {
+  const decide = (sampler: Sampler, ...[context, traceId, name, kind, attributes, links]: Parameters<Sdk.Sampler["shouldSample"]>) => {
+    const parent = Otel.trace.getSpanContext(context)
+    const map = new Attributes.AttributeMap({ count: Infinity, valueLength: Infinity })
+    map.setAll(attributes)
+    return sampler.decide({
+      traceId,
+      name,
+      kind: kinds[kind] ?? "internal",
+      attributes: map,
+      links: links.map((link) => ({ span: SpanContext.toExternalSpan(fromOtel(link.context)), attributes: {} })),
+      parent: parent === undefined || !Otel.isSpanContextValid(parent)
+        ? undefined
+        : { ...fromOtel(parent), isRemote: parent.isRemote === true }
+    })
+  }
+  return {
+    toString: () => options.sampler.description,
+    shouldSample(...input) {
+      const decision = decide(options.sampler, ...input)
+      options.books.started++
+      if (!decision.sampled) options.books.sampledOut++
+      return {
+        decision: decision.sampled ? Sdk.SamplingDecision.RECORD_AND_SAMPLED : Sdk.SamplingDecision.NOT_RECORD,
+        ...(decision.attributes === undefined ? {} : { attributes: decision.attributes as Otel.Attributes }),
+        ...(decision.traceState === undefined ? {} : { traceState: Otel.createTraceState(decision.traceState) })
+      }
+    }
+  }
+}
+
+const toSpanProcessor = ({ books, sink }: OtelGlobalsOptions): Sdk.SpanProcessor => ({
+  onStart() {},
+  onEnd(span) {
+    books.ended++
+    sink.push(ReadableSpan.fromReadableSpan(span))
+  },
+  forceFlush: () => Promise.resolve(),
+  shutdown: () => Promise.resolve()
+})
+
+const makeProvider = (options: OtelGlobalsOptions): Otel.TracerProvider => {
+  const { limits } = options
+  const provider = new NodeTracerProvider({
+    resource: resourceFromAttributes(options.resource.attributes as Otel.Attributes),
+    sampler: toSdkSampler(options),
+    idGenerator: { generateTraceId: options.ids.traceId, generateSpanId: options.ids.spanId },
+    generalLimits: { attributeValueLengthLimit: limits.attributeLength, attributeCountLimit: limits.attributes },
+    spanLimits: {
+      attributeValueLengthLimit: limits.attributeLength,
+      attributeCountLimit: limits.attributes,
+      eventCountLimit: limits.events,
+      attributePerEventCountLimit: limits.attributesPerEvent,
+      linkCountLimit: limits.links,
+      attributePerLinkCountLimit: limits.attributesPerLink
+    },
+    spanProcessors: [toSpanProcessor(options)]
+  })
+  return {
+    getTracer(...args) {
+      options.otelContext.turnOn()
+      return provider.getTracer(...args)
+    }
+  }
+}
+
+const toTextMapPropagator = (propagator: Propagator): Otel.TextMapPropagator => ({
+  fields: () => [...propagator.fields],
+  inject(context, carrier, setter) {
+    const span = Otel.trace.getSpanContext(context)
+    const baggage = Otel.propagation.getBaggage(context)?.getAllEntries() ?? []
+    const headers = propagator.inject({
+      span: span === undefined ? undefined : fromOtel(span),
+      baggage: new Map(
+        baggage.map(([name, { metadata, value }]) => [
+          name,
+          metadata === undefined ? { value } : { value, metadata: metadata.toString() }
+        ])
+      )
+    })
+    for (const [name, value] of Object.entries(headers)) setter.set(carrier, name, value)
+  },
+  extract(context, carrier, getter) {
+    const keys = getter.keys(carrier)
+    const { baggage, span } = propagator.extract((name) => {
+      const value = getter.get(carrier, keys.find((key) => key.toLowerCase() === name) ?? name)
+      return Array.isArray(value) ? value.join(",") : value
+    })
+    const withSpan = span === undefined ? context : Otel.trace.setSpanContext(context, toOtel(span, true))
+    return baggage.size === 0 ? withSpan : Otel.propagation.setBaggage(withSpan, toOtelBaggage(baggage))
+  }
+})
+
+/** Registers all three for the life of a scope. */
+export const register = (options: OtelGlobalsOptions): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => [
+      ...(Otel.context.setGlobalContextManager(options.otelContext.manager) ? [() => Otel.context.disable()] : []),
+      ...(Otel.propagation.setGlobalPropagator(toTextMapPropagator(options.propagator)) ? [() => Otel.propagation.disable()] : []),
+      ...(Otel.trace.setGlobalTracerProvider(makeProvider(options)) ? [() => Otel.trace.disable()] : [])
+    ]),
+    (registered) =>
+      Effect.sync(() => {
+        for (const unregister of registered) unregister()
+      })
+  )

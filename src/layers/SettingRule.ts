@@ -1,0 +1,149 @@
+/**
+ * What the text of a setting must look like, and the value it stands for.
+ */
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import type { Attributes } from "../model/Attributes.ts"
+
+export interface SettingRule<out A> {
+  /** Completes the sentence "the setting must be …". */
+  readonly expects: string
+  /** The value of a text without surrounding space; `undefined` when the rule is broken. Total. */
+  readonly parse: (text: string) => A | undefined
+}
+
+/** The same rule, and its value as something else. */
+export const map = <A, B>(rule: SettingRule<A>, f: (value: A) => B): SettingRule<B> => ({
+  expects: rule.expects,
+  parse: (text) => {
+    const value = rule.parse(text)
+    return value === undefined ? undefined : f(value)
+  }
+})
+
+/** Any text. */
+export const text: SettingRule<string> = { expects: "text", parse: (text) => text }
+
+/** One of the words; upper and lower case are alike. */
+export const oneOf = <const Word extends string>(...words: ReadonlyArray<Word>): SettingRule<Word> => ({
+  expects: words.length === 2 ? words.join(" or ") : `one of ${words.join(", ")}`,
+  parse: (text) => words.find((word) => word === text.toLowerCase())
+})
+
+/** The truth, in the words Effect's own `Config.Boolean` knows. */
+export const boolean: SettingRule<boolean> = {
+  expects: "true or false (also yes, no, on, off, 1, 0)",
+  parse: (text) => {
+    const word = oneOf("true", "yes", "on", "1", "y", "false", "no", "off", "0", "n").parse(text)
+    return word && ["true", "yes", "on", "1", "y"].includes(word)
+  }
+}
+
+/** The truth, in the words of the OpenTelemetry specification. */
+export const otelBoolean: SettingRule<boolean> = map(oneOf("true", "false"), (word) => word === "true")
+
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i
+
+export const ratio: SettingRule<number> = {
+  expects: "a number from 0 to 1",
+  parse: (text) => decimal.test(text) && Number(text) >= 0 && Number(text) <= 1 ? Math.abs(Number(text)) : undefined
+}
+
+export const integer = (minimum: number): SettingRule<number> => ({
+  expects: `a whole number, ${minimum} or more`,
+  parse: (text) => {
+    const value = /^\+?\d{1,16}$/.test(text) ? Number(text) : -1
+    return Number.isSafeInteger(value) && value >= minimum ? value : undefined
+  }
+})
+
+/** Timers of Node hold no more. A longer one would fire at once. */
+const longest = 2_147_483_647
+
+const toDuration = (text: string): Duration.Duration | undefined =>
+  decimal.test(text)
+    ? Duration.millis(Number(text))
+    : Option.getOrUndefined(Duration.fromInput(text.toLowerCase() as Duration.Input))
+
+const durationFrom = (minimum: number, expects: string): SettingRule<Duration.Duration> => ({
+  expects,
+  parse: (text) => {
+    const value = toDuration(text)
+    const millis = value === undefined ? -1 : Duration.toMillis(value)
+    return millis >= minimum && millis <= longest ? value : undefined
+  }
+})
+
+/** A span of time that is not empty. */
+export const duration = durationFrom(1, "milliseconds, 1 or more, or a duration such as \"5 seconds\"")
+
+/** A wait that may be none at all. */
+export const delay = durationFrom(0, "milliseconds, 0 or more, or a duration such as \"5 seconds\"")
+
+/** A limit in time as the OpenTelemetry specification has it: 0 is no limit. */
+export const otelTimeout: SettingRule<Duration.Duration> = map(
+  durationFrom(0, "milliseconds, 0 (no limit) or more"),
+  (value) => Duration.toMillis(value) === 0 ? Duration.millis(longest) : value
+)
+
+const entries = (text: string): ReadonlyArray<string> =>
+  text.split(",").map((entry) => entry.trim()).filter((entry) => entry !== "")
+
+/** Some of the words, each once; or `none` alone. */
+export const someOf = <const Word extends string>(...words: ReadonlyArray<Word>): SettingRule<ReadonlyArray<Word>> => ({
+  expects: `none, or a list of these, separated by commas: ${words.join(", ")}`,
+  parse: (text) => {
+    const found = [...new Set(entries(text.toLowerCase()))]
+    if (found.length === 1 && found[0] === "none") return []
+    return found.length > 0 && found.every((entry) => (words as ReadonlyArray<string>).includes(entry))
+      ? found as unknown as ReadonlyArray<Word>
+      : undefined
+  }
+})
+
+const host = /^(\*|(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(:\d{1,5})?$/
+
+/** Host names, each with an optional port; `*.` before a domain stands for all below it, `*` alone for every host. */
+export const hosts: SettingRule<ReadonlyArray<string>> = {
+  expects: "none, or a list of hosts, separated by commas: api.example.com, *.example.com, or * for every host",
+  parse: (text) => {
+    const found = [...new Set(entries(text.toLowerCase()))]
+    if (found.length === 1 && found[0] === "none") return []
+    return found.length > 0 && found.every((entry) => host.test(entry)) ? found : undefined
+  }
+}
+
+const decode = (text: string): string | undefined =>
+  Result.getOrElse(Result.try(() => decodeURIComponent(text)), () => undefined)
+
+const pairs = (text: string, valid: (key: string, value: string) => boolean): Record<string, string> | undefined => {
+  const found: Array<[string, string]> = []
+  for (const entry of entries(text)) {
+    const at = entry.indexOf("=")
+    const key = decode(entry.slice(0, Math.max(at, 0)).trim())
+    const value = decode(entry.slice(at + 1).trim())
+    if (!key || value === undefined || !valid(key, value)) return undefined
+    found.push([key, value])
+  }
+  return Object.fromEntries(found)
+}
+
+/** Attributes: `key=value,key=value`, with `%2C` for a comma. Of one key the last counts. */
+export const attributes: SettingRule<Attributes> = {
+  expects: "key=value pairs, separated by commas, with percent-encoded special characters",
+  parse: (text) => pairs(text, () => true)
+}
+
+// What HTTP and gRPC both take
+const headerName = /^[0-9A-Za-z_.-]+$/
+const headerValue = /^[\x20-\x7e]*$/
+
+/** Headers of a request, in the form of attributes; names become lower case. */
+export const headers: SettingRule<Readonly<Record<string, string>>> = {
+  expects: "name=value pairs of HTTP headers, separated by commas, with percent-encoded special characters",
+  parse: (text) => {
+    const found = pairs(text, (name, value) => headerName.test(name) && headerValue.test(value))
+    return found && Object.fromEntries(Object.entries(found).map(([name, value]) => [name.toLowerCase(), value]))
+  }
+}

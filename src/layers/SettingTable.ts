@@ -1,0 +1,321 @@
+/**
+ * Every setting of tracing, one row each.
+ *
+ * The rows are all there is: `TracingConfig` reads them, `docs/configuration.md`
+ * is written from them, and nothing else knows the name of a variable.
+ */
+import * as Duration from "effect/Duration"
+import { protocols } from "../export/OtlpEndpoint.ts"
+import * as Rule from "./SettingRule.ts"
+import type { SettingRule } from "./SettingRule.ts"
+
+/** An `OTEL_*` variable of equal meaning, read by its own rule. */
+export interface OtelSource<out A> {
+  readonly key: string
+  readonly rule: SettingRule<A>
+}
+
+export interface SettingRow<out A> {
+  readonly key: string
+  /** Other names of the same setting. What they say must agree. */
+  readonly aliases: ReadonlyArray<string>
+  readonly rule: SettingRule<A>
+  /** Asked in this order when neither key nor alias is set. */
+  readonly otel: ReadonlyArray<OtelSource<A>>
+  readonly fallback: A
+  /** The fallback in words, where its value does not speak for itself. */
+  readonly shown: string
+  readonly doc: string
+  /** True when no value may ever be shown. */
+  readonly secret: boolean
+}
+
+const row = <A, const Fallback = A>(options: {
+  readonly key: string
+  readonly aliases?: ReadonlyArray<string>
+  readonly rule: SettingRule<A>
+  /** A bare name is read by the row's own rule. */
+  readonly otel?: ReadonlyArray<string | OtelSource<A>>
+  readonly fallback: Fallback
+  readonly shown?: string
+  readonly doc: string
+  readonly secret?: boolean
+}): SettingRow<A | Fallback> => ({
+  aliases: [],
+  shown: Duration.isDuration(options.fallback)
+    ? String(Duration.toMillis(options.fallback))
+    : options.fallback === undefined
+    ? ""
+    : String(options.fallback),
+  secret: false,
+  ...options,
+  otel: (options.otel ?? []).map((source) => typeof source === "string" ? { key: source, rule: options.rule } : source)
+})
+
+const exporter = Rule.oneOf("otlp", "console", "none")
+const optIn = Rule.map(
+  Rule.map(Rule.text, (text) => text.toLowerCase().split(",").map((entry) => entry.trim())),
+  (entries) => entries.includes("http") && !entries.includes("http/dup") ? "semconv" : "gorax"
+)
+
+export const table = {
+  // On and off
+  enabled: row({
+    key: "TRACING_ENABLED",
+    rule: Rule.boolean,
+    fallback: false,
+    doc: "Turns tracing on. No other variable does, and `OTEL_*` alone never will."
+  }),
+  otelDisabled: row({
+    key: "OTEL_SDK_DISABLED",
+    rule: Rule.otelBoolean,
+    fallback: false,
+    doc: "`true` turns tracing off even where `TRACING_ENABLED` is true: the one `OTEL_*` variable that wins, because it is set to stop things."
+  }),
+
+  // Who is speaking
+  serviceName: row({
+    key: "TRACING_SERVICE_NAME",
+    rule: Rule.text,
+    fallback: undefined,
+    shown: "unknown_service:node",
+    doc: "The name under which this process appears. Unset, `service.name` of `TRACING_RESOURCE_ATTRIBUTES`, then `OTEL_SERVICE_NAME`, then `service.name` of `OTEL_RESOURCE_ATTRIBUTES`."
+  }),
+  otelServiceName: row({
+    key: "OTEL_SERVICE_NAME",
+    rule: Rule.text,
+    fallback: undefined,
+    doc: "As in the specification; see `TRACING_SERVICE_NAME`."
+  }),
+  serviceVersion: row({
+    key: "TRACING_SERVICE_VERSION",
+    rule: Rule.text,
+    fallback: undefined,
+    doc: "The version of this service. Unset, `service.version` of the resource attributes."
+  }),
+  resourceAttributes: row({
+    key: "TRACING_RESOURCE_ATTRIBUTES",
+    rule: Rule.attributes,
+    fallback: {},
+    shown: "",
+    doc: "What else is true of this process: `key=value,key=value`, percent-encoded."
+  }),
+  otelResourceAttributes: row({
+    key: "OTEL_RESOURCE_ATTRIBUTES",
+    rule: Rule.attributes,
+    fallback: {},
+    shown: "",
+    doc: "Added to `TRACING_RESOURCE_ATTRIBUTES`, which wins key by key."
+  }),
+
+  // Where spans go
+  exporter: row({
+    key: "TRACING_EXPORTER",
+    aliases: ["TRACING_EXPORTER_TYPE"],
+    rule: exporter,
+    otel: ["OTEL_TRACES_EXPORTER"],
+    fallback: "otlp",
+    doc: "`otlp` sends spans, `console` draws them as trees, `none` only hands contexts on."
+  }),
+  endpoint: row({
+    key: "TRACING_ENDPOINT",
+    rule: Rule.text,
+    otel: ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"],
+    fallback: undefined,
+    shown: "http://localhost:4318 (gRPC: http://localhost:4317)",
+    doc: "`localhost:4317`, `http://collector:4318`, `https://host/base` or `tempo.example:443`. For http, `/v1/traces` is added where it is missing, except to `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`. May hold `user:password@`, which is never shown."
+  }),
+  protocol: row({
+    key: "TRACING_PROTOCOL",
+    rule: Rule.oneOf(...protocols),
+    otel: ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"],
+    fallback: undefined,
+    shown: "by the endpoint",
+    doc: "`grpc`, `http/protobuf` or `http/json`. By the endpoint means: port 4317, and no scheme with a port other than 4318, is `grpc`; all else is `http/protobuf`. An `OTEL_*` protocol does not turn a `TRACING_ENDPOINT` from http to gRPC or back."
+  }),
+  insecure: row({
+    key: "TRACING_INSECURE",
+    rule: Rule.boolean,
+    otel: [
+      { key: "OTEL_EXPORTER_OTLP_TRACES_INSECURE", rule: Rule.otelBoolean },
+      { key: "OTEL_EXPORTER_OTLP_INSECURE", rule: Rule.otelBoolean }
+    ],
+    fallback: undefined,
+    shown: "true for this machine, else false",
+    doc: "Plain text instead of TLS, for an endpoint without a scheme. `http://` and `https://` decide for themselves; port 443 is TLS."
+  }),
+  headers: row({
+    key: "TRACING_HEADERS",
+    rule: Rule.headers,
+    otel: ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"],
+    fallback: {},
+    shown: "",
+    secret: true,
+    doc: "Sent with every export: `name=value,name=value`, percent-encoded. Never shown."
+  }),
+  compression: row({
+    key: "TRACING_COMPRESSION",
+    rule: Rule.oneOf("gzip", "none"),
+    otel: ["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"],
+    fallback: "none",
+    doc: "`gzip` or `none`."
+  }),
+  timeout: row({
+    key: "TRACING_TIMEOUT",
+    rule: Rule.duration,
+    otel: [
+      { key: "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", rule: Rule.otelTimeout },
+      { key: "OTEL_EXPORTER_OTLP_TIMEOUT", rule: Rule.otelTimeout }
+    ],
+    fallback: Duration.seconds(10),
+    doc: "How long one export with its retries may take on the wire."
+  }),
+
+  // Which spans
+  sampleRate: row({
+    key: "TRACING_SAMPLE_RATE",
+    aliases: ["TRACING_SAMPLING_RATE"],
+    rule: Rule.ratio,
+    fallback: undefined,
+    shown: "1",
+    doc: "The share of traces that is recorded, from 0 to 1. A trace that began elsewhere keeps the decision it came with."
+  }),
+  otelSampler: row({
+    key: "OTEL_TRACES_SAMPLER",
+    rule: Rule.oneOf(
+      "always_on",
+      "always_off",
+      "traceidratio",
+      "parentbased_always_on",
+      "parentbased_always_off",
+      "parentbased_traceidratio"
+    ),
+    fallback: "parentbased_traceidratio",
+    doc: "As in the specification, where `TRACING_SAMPLE_RATE` is unset."
+  }),
+  otelSamplerRatio: row({
+    key: "OTEL_TRACES_SAMPLER_ARG",
+    rule: Rule.ratio,
+    fallback: 1,
+    doc: "The ratio of `traceidratio` and `parentbased_traceidratio`; the other samplers take none."
+  }),
+
+  // How they travel
+  queueSize: row({
+    key: "TRACING_BATCH_QUEUE_SIZE",
+    rule: Rule.integer(1),
+    otel: ["OTEL_BSP_MAX_QUEUE_SIZE"],
+    fallback: 2048,
+    doc: "How many ended spans may wait. What comes on top is dropped and counted."
+  }),
+  batchSize: row({
+    key: "TRACING_BATCH_SIZE",
+    rule: Rule.integer(1),
+    otel: ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE"],
+    fallback: undefined,
+    shown: "512, or the queue size if that is less",
+    doc: "How many spans one export carries at most; not more than the queue size."
+  }),
+  interval: row({
+    key: "TRACING_BATCH_TIMEOUT",
+    rule: Rule.delay,
+    otel: ["OTEL_BSP_SCHEDULE_DELAY"],
+    fallback: Duration.millis(5000),
+    doc: "How long an ended span waits for others at most."
+  }),
+  exportTimeout: row({
+    key: "TRACING_BATCH_EXPORT_TIMEOUT",
+    rule: Rule.duration,
+    otel: [{ key: "OTEL_BSP_EXPORT_TIMEOUT", rule: Rule.otelTimeout }],
+    fallback: Duration.millis(30_000),
+    doc: "After this long a batch is given up."
+  }),
+  shutdownTimeout: row({
+    key: "TRACING_SHUTDOWN_TIMEOUT",
+    rule: Rule.duration,
+    fallback: Duration.millis(2500),
+    doc: "How long the end of the program waits for spans to be delivered."
+  }),
+
+  // Across boundaries
+  propagators: row({
+    key: "TRACING_PROPAGATORS",
+    rule: Rule.someOf("tracecontext", "baggage"),
+    otel: ["OTEL_PROPAGATORS"],
+    fallback: ["tracecontext", "baggage"],
+    shown: "tracecontext,baggage",
+    doc: "The formats in which contexts are read and written; `none` for no propagation at all."
+  }),
+  propagateTo: row({
+    key: "TRACING_PROPAGATE_TO",
+    rule: Rule.hosts,
+    fallback: undefined,
+    shown: "hosts of one's own network",
+    doc: "Hosts that are handed the trace context with a request: `api.example.com`, `*.example.com`, `*`, or `none`."
+  }),
+  otelContext: row({
+    key: "TRACING_OTEL_CONTEXT",
+    rule: Rule.oneOf("auto", "on", "off"),
+    fallback: "auto",
+    doc: "Whether code that uses OpenTelemetry itself sees the current span: `auto` begins when such code shows up."
+  }),
+
+  // What spans hold
+  attributeProfile: row({
+    key: "TRACING_ATTRIBUTE_PROFILE",
+    rule: Rule.oneOf("gorax", "semconv"),
+    otel: [{ key: "OTEL_SEMCONV_STABILITY_OPT_IN", rule: optIn }],
+    fallback: "gorax",
+    doc: "`gorax` writes the platform's old HTTP keys beside the stable ones, `semconv` the stable ones alone. `OTEL_SEMCONV_STABILITY_OPT_IN=http` means `semconv`, `http/dup` means `gorax`."
+  }),
+  spanAttributes: row({
+    key: "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+    rule: Rule.integer(0),
+    otel: ["OTEL_ATTRIBUTE_COUNT_LIMIT"],
+    fallback: 128,
+    doc: "Attributes of one span."
+  }),
+  attributeLength: row({
+    key: "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+    rule: Rule.integer(0),
+    otel: ["OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"],
+    fallback: Infinity,
+    shown: "no limit",
+    doc: "Characters of one attribute's text."
+  }),
+  spanEvents: row({
+    key: "OTEL_SPAN_EVENT_COUNT_LIMIT",
+    rule: Rule.integer(0),
+    fallback: 128,
+    doc: "Events of one span."
+  }),
+  spanLinks: row({
+    key: "OTEL_SPAN_LINK_COUNT_LIMIT",
+    rule: Rule.integer(0),
+    fallback: 128,
+    doc: "Links of one span."
+  }),
+  eventAttributes: row({
+    key: "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",
+    rule: Rule.integer(0),
+    fallback: 128,
+    doc: "Attributes of one event."
+  }),
+  linkAttributes: row({
+    key: "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
+    rule: Rule.integer(0),
+    fallback: 128,
+    doc: "Attributes of one link."
+  })
+}
+
+export type Setting = keyof typeof table
+
+export type SettingValue<S extends Setting> = (typeof table)[S] extends SettingRow<infer A> ? A : never
+
+/** Every variable that is read, in the order of the table. */
+export const keys: ReadonlyArray<string> = Object.values(table).flatMap((entry) => [
+  entry.key,
+  ...entry.aliases,
+  ...entry.otel.map((source) => source.key)
+])

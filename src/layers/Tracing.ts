@@ -1,0 +1,147 @@
+/**
+ * Tracing as a layer: built in a scope, flushed and closed with it.
+ */
+import { Resource } from "@effect/opentelemetry"
+import { resourceFromAttributes } from "@opentelemetry/resources"
+import type * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Tracer from "effect/Tracer"
+import * as Propagator from "../model/Propagator.ts"
+import * as References from "../model/References.ts"
+import type { Sampler } from "../model/Sampler.ts"
+import * as SpanBooks from "../model/SpanBooks.ts"
+import type { MissingPackageError } from "../model/TracingError.ts"
+import * as Baggage from "../propagation/Baggage.ts"
+import * as Egress from "../propagation/Egress.ts"
+import * as W3C from "../propagation/W3C.ts"
+import * as Samplers from "../sampling/Sampler.ts"
+import * as GoraxTracer from "../tracer/GoraxTracer.ts"
+import * as Ids from "../tracer/Ids.ts"
+import * as OtelContext from "../tracer/OtelContext.ts"
+import * as Delivery from "./Delivery.ts"
+import * as OtelGlobals from "./OtelGlobals.ts"
+import * as StartLine from "./StartLine.ts"
+import * as TracingConfig from "./TracingConfig.ts"
+
+/** What code adds to the settings: parts of your own, plugged into the pipeline. */
+export interface TracingPlugins extends Delivery.DeliveryPlugins {
+  /** Decides instead of the configured sampler. */
+  readonly sampler?: Sampler
+}
+
+/** The settings that code most often makes itself. Each is the variable of the same name, and judged like it. */
+export interface TracingOptions extends TracingPlugins {
+  readonly serviceName?: string
+  readonly serviceVersion?: string
+  /** `localhost:4317`, `http://collector:4318`, `https://host/base`. */
+  readonly endpoint?: string
+  readonly protocol?: "grpc" | "http/protobuf" | "http/json"
+  readonly exporter?: "otlp" | "console" | "none"
+  /** The share of traces that is recorded, from 0 to 1. */
+  readonly sampleRate?: number
+  /** How long an ended span waits for others at most. */
+  readonly batchTimeout?: Duration.Input
+  /** How long the end of the program waits for spans to be delivered. */
+  readonly shutdownTimeout?: Duration.Input
+  readonly attributeProfile?: References.Profile
+  readonly otelContext?: "auto" | "on" | "off"
+}
+
+/** What a tracing layer gives besides spans: the resource, for OpenTelemetry loggers and metrics that share it. */
+export type Tracing = Resource.Resource
+
+const millis = (duration: Duration.Input | undefined): string | undefined =>
+  duration === undefined ? undefined : String(Duration.toMillis(duration))
+
+const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
+  TRACING_ENABLED: "true",
+  TRACING_SERVICE_NAME: options.serviceName,
+  TRACING_SERVICE_VERSION: options.serviceVersion,
+  TRACING_ENDPOINT: options.endpoint,
+  TRACING_PROTOCOL: options.protocol,
+  TRACING_EXPORTER: options.exporter,
+  TRACING_SAMPLE_RATE: options.sampleRate === undefined ? undefined : String(options.sampleRate),
+  TRACING_BATCH_TIMEOUT: millis(options.batchTimeout),
+  TRACING_SHUTDOWN_TIMEOUT: millis(options.shutdownTimeout),
+  TRACING_ATTRIBUTE_PROFILE: options.attributeProfile,
+  TRACING_OTEL_CONTEXT: options.otelContext
+})
+
+const samplers: Readonly<Record<TracingConfig.SamplerSetting["kind"], (ratio: number) => Sampler>> = {
+  always_on: () => Samplers.always,
+  always_off: () => Samplers.never,
+  traceidratio: Samplers.ratio,
+  parentbased_always_on: () => Samplers.parentBased(Samplers.always),
+  parentbased_always_off: () => Samplers.parentBased(Samplers.never),
+  parentbased_traceidratio: (ratio) => Samplers.parentBased(Samplers.ratio(ratio))
+}
+
+const propagators = { tracecontext: W3C.propagator, baggage: Baggage.propagator }
+
+/** What crosses boundaries the same way whether spans are recorded or not. */
+const crossing = (settings: TracingConfig.TracingConfig): Context.Context<Tracing> =>
+  Context.make(Resource.Resource, resourceFromAttributes({ ...settings.resourceAttributes } as never)).pipe(
+    Context.add(
+      References.CurrentPropagator,
+      Propagator.all(settings.propagators.map((name) => propagators[name]))
+    ),
+    Context.add(
+      References.EgressPolicy,
+      settings.propagateTo === undefined ? undefined : Egress.make(settings.propagateTo)
+    ),
+    Context.add(References.AttributeProfile, settings.attributeProfile)
+  )
+
+const build = Effect.fnUntraced(function*(settings: TracingConfig.TracingConfig, plugins: TracingPlugins) {
+  const sampler = plugins.sampler ?? samplers[settings.sampler.kind](settings.sampler.ratio)
+  yield* StartLine.log(settings, sampler)
+  if (!settings.enabled) return Context.add(crossing(settings), Tracer.Tracer, GoraxTracer.passThrough)
+  const books = SpanBooks.make()
+  const delivery = yield* Delivery.make(settings, books, plugins)
+  const otelContext = settings.otelContext === "off" ? undefined : OtelContext.make(settings.otelContext)
+  const tracerOptions: GoraxTracer.GoraxTracerOptions = {
+    sink: delivery.sink,
+    onStart: delivery.onStart,
+    sampler,
+    books,
+    otelContext,
+    ids: Ids.secure(),
+    limits: settings.spanLimits,
+    resource: { attributes: settings.resourceAttributes },
+    scope: Delivery.scope
+  }
+  const context = crossing(settings)
+  if (otelContext !== undefined) {
+    const propagator = Context.get(context, References.CurrentPropagator)!
+    yield* OtelGlobals.register({ ...tracerOptions, otelContext, propagator })
+  }
+  return Context.add(context, Tracer.Tracer, GoraxTracer.make(tracerOptions))
+})
+
+type TracingLayer<E> = Layer.Layer<Tracing, E>
+
+/**
+ * Tracing with settings made in code. On, unless a wrong setting fails the layer.
+ *
+ * ```ts
+ * Tracing.layer({ serviceName: "orders", endpoint: "http://localhost:4318", sampleRate: 0.1 })
+ * ```
+ */
+export const layer = (
+  options: TracingOptions = {}
+): TracingLayer<TracingConfig.TracingConfigError | MissingPackageError> =>
+  Layer.effectContext(
+    Effect.flatMap(Effect.fromResult(TracingConfig.fromRecord(toTexts(options))), (settings) => build(settings, options))
+  )
+
+/** Tracing with settings from the current `ConfigProvider`, and parts of your own. Off unless `TRACING_ENABLED=true`. */
+export const layerConfig = (plugins: TracingPlugins = {}): TracingLayer<Config.ConfigError | MissingPackageError> =>
+  Layer.effectContext(Effect.flatMap(TracingConfig.config, (settings) => build(settings, plugins)))
+
+/** No tracing: nothing is recorded or logged, and contexts that arrive are handed on unchanged. */
+export const layerDisabled: TracingLayer<never> = Layer.succeedContext(
+  Context.add(crossing(TracingConfig.defaults), Tracer.Tracer, GoraxTracer.passThrough)
+)

@@ -1,0 +1,249 @@
+/**
+ * All settings of tracing, read from variables through Effect's `ConfigProvider`.
+ *
+ * `TRACING_*` wins over the `OTEL_*` variable of equal meaning, which has the
+ * meaning of the OpenTelemetry specification. An empty variable is an unset
+ * one. A setting that is not usable is an error at start, all of them at once;
+ * there is no quiet default. Where tracing is off, `OTEL_*` variables are not
+ * judged: they may be meant for something else, and nothing here uses them.
+ *
+ * @see docs/configuration.md
+ */
+import * as Config from "effect/Config"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as OtlpEndpoint from "../export/OtlpEndpoint.ts"
+import type { OtlpSettings } from "../export/OtlpExporter.ts"
+import * as Keys from "../model/AttributeKeys.ts"
+import type { Attributes } from "../model/Attributes.ts"
+import type { Profile } from "../model/References.ts"
+import * as SensitiveKeys from "../model/SensitiveKeys.ts"
+import type { SpanLimits } from "../model/SpanLimits.ts"
+import * as SettingTable from "./SettingTable.ts"
+import { TracingConfigError, type TracingConfigProblem } from "./TracingConfigError.ts"
+
+export { TracingConfigError, type TracingConfigProblem } from "./TracingConfigError.ts"
+
+/** Which sampler to make. `ratio` counts for the kinds that are named after it. */
+export interface SamplerSetting {
+  readonly kind: SettingTable.SettingValue<"otelSampler">
+  readonly ratio: number
+}
+
+export interface TracingConfig {
+  readonly enabled: boolean
+  readonly serviceName: string
+  readonly serviceVersion: string | undefined
+  /** Everything said about this process, its service name and version among it. */
+  readonly resourceAttributes: Attributes
+  readonly exporter: "otlp" | "console" | "none"
+  /** Where and how OTLP goes; `otlp.endpoint.display` is the endpoint without its credentials. */
+  readonly otlp: OtlpSettings
+  readonly sampler: SamplerSetting
+  readonly batch: {
+    readonly queueSize: number
+    readonly batchSize: number
+    readonly interval: Duration.Duration
+    readonly exportTimeout: Duration.Duration
+  }
+  readonly shutdownTimeout: Duration.Duration
+  /** Names of propagators, in the order they are asked. */
+  readonly propagators: ReadonlyArray<"tracecontext" | "baggage">
+  /** Hosts that may be handed the trace context; `undefined` is hosts of one's own network. */
+  readonly propagateTo: ReadonlyArray<string> | undefined
+  readonly otelContext: "auto" | "on" | "off"
+  readonly attributeProfile: Profile
+  readonly spanLimits: SpanLimits
+  /** The variable that supplied each setting; a setting that is not here has its default. */
+  readonly sources: Readonly<Partial<Record<SettingTable.Setting, string>>>
+}
+
+/** Variables by name. */
+export type SettingTexts = Readonly<Record<string, string | undefined>>
+
+const longestShown = 120
+
+const show = (setting: SettingTable.Setting, text: string): string =>
+  SettingTable.table[setting].secret
+    ? "hidden, as it may be a secret"
+    : JSON.stringify(
+      SensitiveKeys.redactText(
+        setting === "endpoint" ? text.replace(/^(\w+:\/\/)?.*@/s, `$1${SensitiveKeys.mask}@`) : text,
+        longestShown
+      )
+    )
+
+/** Reads rows out of texts, remembers which variable supplied a value, and collects what is wrong. */
+class Reading {
+  readonly problems: Array<TracingConfigProblem> = []
+  readonly sources: Partial<Record<SettingTable.Setting, string>> = {}
+  readonly #texts: SettingTexts
+
+  constructor(texts: SettingTexts) {
+    this.#texts = texts
+  }
+
+  text(key: string): string | undefined {
+    return (Object.hasOwn(this.#texts, key) ? this.#texts[key]?.trim() : undefined) || undefined
+  }
+
+  refuse(setting: SettingTable.Setting, rule: string, key = this.sources[setting] ?? SettingTable.table[setting].key) {
+    this.problems.push({ key, rule, value: show(setting, this.text(key) ?? "") })
+  }
+
+  get<S extends SettingTable.Setting>(setting: S): SettingTable.SettingValue<S> {
+    type Value = SettingTable.SettingValue<S>
+    const row = SettingTable.table[setting] as unknown as SettingTable.SettingRow<Value>
+    const own = [row.key, ...row.aliases].map((key) => ({ key, rule: row.rule }))
+      .filter(({ key }) => this.text(key) !== undefined)
+    const asked = own.length > 0 ? own : row.otel.filter(({ key }) => this.text(key) !== undefined).slice(0, 1)
+    const found: Array<{ readonly key: string; readonly value: Value }> = []
+    for (const { key, rule } of asked) {
+      const value = rule.parse(this.text(key)!)
+      if (value === undefined) this.refuse(setting, rule.expects, key)
+      else found.push({ key, value })
+    }
+    const [first, ...others] = found
+    if (first === undefined) return row.fallback
+    this.sources[setting] = first.key
+    for (const other of others) {
+      if (!Equal.equals(first.value, other.value)) {
+        this.refuse(setting, `the same as ${first.key} (${show(setting, this.text(first.key)!)})`, other.key)
+      }
+    }
+    return first.value
+  }
+}
+
+const endpoint = (reading: Reading): OtlpEndpoint.OtlpEndpoint => {
+  const written = reading.get("endpoint")
+  const asked = reading.get("protocol")
+  const insecure = reading.get("insecure")
+  const text = written ?? (asked === "grpc" ? "http://localhost:4317" : "http://localhost:4318")
+  const spoken = OtlpEndpoint.protocolOf(text)
+  const overruled = reading.sources.endpoint === "TRACING_ENDPOINT" && reading.sources.protocol !== "TRACING_PROTOCOL" &&
+    (spoken === "grpc") !== (asked === "grpc")
+  const found = OtlpEndpoint.fromText(text, {
+    protocol: overruled ? spoken : asked,
+    insecure,
+    exact: reading.sources.endpoint === "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+  })
+  if (overruled) delete reading.sources.protocol
+  if (Result.isSuccess(found)) return found.success
+  reading.refuse("endpoint", found.failure)
+  return Result.getOrThrow(OtlpEndpoint.fromText("http://localhost:4318"))
+}
+
+const otlp = (reading: Reading): OtlpSettings => {
+  const to = endpoint(reading)
+  const authorization = to.authorization && { authorization: Redacted.value(to.authorization) }
+  return {
+    endpoint: to,
+    headers: Redacted.make({ ...authorization, ...reading.get("headers") }),
+    compression: reading.get("compression"),
+    timeout: reading.get("timeout")
+  }
+}
+
+const sampler = (reading: Reading): SamplerSetting => {
+  const rate = reading.get("sampleRate")
+  if (rate !== undefined) return { kind: "parentbased_traceidratio", ratio: rate }
+  const kind = reading.get("otelSampler")
+  const takesRatio = reading.sources.otelSampler !== undefined && kind.endsWith("traceidratio")
+  return { kind, ratio: takesRatio ? reading.get("otelSamplerRatio") : kind.endsWith("always_off") ? 0 : 1 }
+}
+
+const batch = (reading: Reading): TracingConfig["batch"] => {
+  const queueSize = reading.get("queueSize")
+  const batchSize = reading.get("batchSize") ?? Math.min(512, queueSize)
+  if (batchSize > queueSize) {
+    reading.refuse("batchSize", `no more than the queue size, ${queueSize} (${SettingTable.table.queueSize.key})`)
+  }
+  return {
+    queueSize,
+    batchSize: Math.min(batchSize, queueSize),
+    interval: reading.get("interval"),
+    exportTimeout: reading.get("exportTimeout")
+  }
+}
+
+const read = (reading: Reading): TracingConfig => {
+  const own = reading.get("resourceAttributes") as Readonly<Record<string, string>>
+  const otel = reading.get("otelResourceAttributes") as Readonly<Record<string, string>>
+  const serviceName = reading.get("serviceName") ?? own[Keys.serviceName] ?? reading.get("otelServiceName") ??
+    otel[Keys.serviceName] ?? SettingTable.table.serviceName.shown
+  const serviceVersion = reading.get("serviceVersion") ?? own[Keys.serviceVersion] ?? otel[Keys.serviceVersion]
+  const enabled = reading.get("enabled")
+  return {
+    enabled: !reading.get("otelDisabled") && enabled,
+    serviceName,
+    serviceVersion,
+    resourceAttributes: {
+      ...otel,
+      ...own,
+      [Keys.serviceName]: serviceName,
+      ...(serviceVersion === undefined ? undefined : { [Keys.serviceVersion]: serviceVersion })
+    },
+    exporter: reading.get("exporter"),
+    otlp: otlp(reading),
+    sampler: sampler(reading),
+    batch: batch(reading),
+    shutdownTimeout: reading.get("shutdownTimeout"),
+    propagators: reading.get("propagators"),
+    propagateTo: reading.get("propagateTo"),
+    otelContext: reading.get("otelContext"),
+    attributeProfile: reading.get("attributeProfile"),
+    spanLimits: {
+      attributes: reading.get("spanAttributes"),
+      attributeLength: reading.get("attributeLength"),
+      events: reading.get("spanEvents"),
+      attributesPerEvent: reading.get("eventAttributes"),
+      links: reading.get("spanLinks"),
+      attributesPerLink: reading.get("linkAttributes")
+    },
+    sources: reading.sources
+  }
+}
+
+const judged = (reading: Reading, problems: ReadonlyArray<TracingConfigProblem> = []) => {
+  const settings = read(reading)
+  const all = [...problems, ...reading.problems]
+  const count = settings.enabled ? all : all.filter(({ key }) => key.startsWith("TRACING_"))
+  return count.length === 0 ? Result.succeed(settings) : Result.fail(new TracingConfigError(count))
+}
+
+/** The settings that these variables spell. Total: no text is too strange to be refused with a reason. */
+export const fromRecord = (texts: SettingTexts): Result.Result<TracingConfig, TracingConfigError> =>
+  judged(new Reading(texts))
+
+/** The settings of an empty environment: tracing is off. */
+export const defaults: TracingConfig = Result.getOrThrow(fromRecord({}))
+
+const unreadable = Symbol("unreadable")
+
+/** A variable's text, if it is set. A provider that holds a list or an object in its place is refused, not ignored. */
+const variable = (key: string) =>
+  Config.option(Config.String(key)).pipe(
+    Config.map(Option.getOrUndefined),
+    Config.orElse(({ cause }): Config.Config<typeof unreadable> =>
+      cause._tag === "SourceError" ? Config.fail(cause) : Config.succeed(unreadable)
+    )
+  )
+
+/** Reads all settings from the current `ConfigProvider`; fails with a `TracingConfigError`. */
+export const config: Config.Config<TracingConfig> = Config.all(
+  Object.fromEntries(SettingTable.keys.map((key) => [key, variable(key)]))
+).pipe(
+  Config.mapEffect((values) => {
+    const strange = Object.keys(values).filter((key) => values[key] === unreadable)
+    const texts = Object.fromEntries(Object.entries(values).filter((entry) => typeof entry[1] === "string"))
+    return Effect.fromResult(judged(
+      new Reading(texts as SettingTexts),
+      strange.map((key) => ({ key, rule: "one line of text", value: "a list or an object" }))
+    ))
+  })
+)

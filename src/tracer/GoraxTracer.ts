@@ -1,0 +1,40 @@
+/**
+ * The tracer: Effect's own `Tracer`, made to cost little and say what is true.
+ */
+import * as Context from "effect/Context"
+import * as Option from "effect/Option"
+import * as Tracer from "effect/Tracer"
+import { Transparent } from "../model/SpanHints.ts"
+import * as SpanOpener from "../model/SpanOpener.ts"
+import { GoraxSpan, type SpanShared } from "./GoraxSpan.ts"
+import type { OtelContext } from "./OtelContext.ts"
+import { PassThroughSpan } from "./PassThroughSpan.ts"
+
+export interface GoraxTracerOptions extends SpanShared {
+  /** Lets OpenTelemetry's API see the spans of fibers, and fibers continue its spans. */
+  readonly otelContext?: OtelContext | undefined
+}
+
+const rename = (span: Tracer.AnySpan, name: string): void => {
+  if (span instanceof GoraxSpan) span.rename(name)
+}
+
+/** A tracer that records spans and pushes the finished ones into its sink. */
+export const make = (options: GoraxTracerOptions): Tracer.Tracer & SpanOpener.SpanOpener => {
+  const { otelContext } = options
+  const tracer = Tracer.make({
+    span(span) {
+      if (Context.get(span.annotations, Transparent)) return new PassThroughSpan(span.name, span.parent)
+      const parent = Option.getOrUndefined(span.parent) ?? (span.root ? undefined : otelContext?.activeParent())
+      return new GoraxSpan(options, span, parent)
+    },
+    context: otelContext?.evaluate
+  })
+  return { ...tracer, ...SpanOpener.make({ off: false, rename }) }
+}
+
+/** The tracer of a disabled layer: it records nothing and hands every parent's context on unchanged. */
+export const passThrough: Tracer.Tracer & SpanOpener.SpanOpener = {
+  ...Tracer.make({ span: ({ name, parent }) => new PassThroughSpan(name, parent) }),
+  ...SpanOpener.make({ off: true, rename })
+}

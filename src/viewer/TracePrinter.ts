@@ -1,0 +1,150 @@
+/**
+ * Prints a trace as a tree that is read at a glance.
+ *
+ * One line a span: its name, what it is about, its service where that changes,
+ * how it failed, and how long it took. What arrives from outside cannot move
+ * the cursor or colour the terminal: control characters are replaced.
+ */
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import * as AttributeKeys from "../model/AttributeKeys.ts"
+import * as Trace from "../model/Trace.ts"
+import { type ReceivedSpan, serviceOf } from "../receiver/ReceivedSpan.ts"
+import { subjectOf } from "./SpanSubject.ts"
+import { type StoredTrace, TraceStore } from "./TraceStore.ts"
+import type { TraceSummary } from "./TraceSummary.ts"
+
+export interface TracePrinterOptions {
+  /** Columns, default 100, at least 70. A deep tree may need more. */
+  readonly width?: number | undefined
+  /** Colours for a terminal that shows them. Default false. */
+  readonly color?: boolean | undefined
+}
+
+type Paint = (text: string) => string
+
+interface Palette {
+  readonly name: Paint
+  readonly faint: Paint
+  readonly bad: Paint
+  readonly warn: Paint
+}
+
+const ansi = (code: number): Paint => (text) => `\u001b[${code}m${text}\u001b[0m`
+const plain: Paint = (text) => text
+const colors: Palette = { name: ansi(1), faint: ansi(2), bad: ansi(31), warn: ansi(33) }
+const noColors: Palette = { name: plain, faint: plain, bad: plain, warn: plain }
+
+/** Text and how it is painted: width is counted before colour. */
+type Part = readonly [text: string, paint: Paint]
+
+const lengthOf = (parts: ReadonlyArray<Part>): number => parts.reduce((sum, [text]) => sum + [...text].length, 0)
+const paint = (parts: ReadonlyArray<Part>): string => parts.map(([text, paint]) => paint(text)).join("")
+
+/** Control characters and those that reverse the direction of writing. */
+// oxlint-disable-next-line no-control-regex
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g
+
+const printable = (text: string): string => text.replace(unprintable, " ").trim()
+
+const cut = (text: string, length: number): string => {
+  const characters = [...text]
+  return characters.length <= length ? text : `${characters.slice(0, Math.max(1, length - 1)).join("")}…`
+}
+
+/** Puts the duration at the right edge of the line. */
+const justify = (left: ReadonlyArray<Part>, right: Part, width: number): string =>
+  paint([...left, [" ".repeat(Math.max(2, width - lengthOf(left) - right[0].length)), plain], right])
+
+const exceptionMessage = (span: ReceivedSpan): string => {
+  const exception = span.events.findLast((event) => event.name === "exception")
+  return String(exception?.attributes[AttributeKeys.exceptionMessage] ?? "")
+}
+
+/** `declined: the bank said no`, or whatever of it is known. */
+const failureOf = (span: ReceivedSpan): string => {
+  const type = String(span.attributes.get(AttributeKeys.errorType) ?? "")
+  const message = span.statusMessage === "" ? exceptionMessage(span) : span.statusMessage
+  return printable([type, message].filter((part) => part !== "" && part !== "undefined").join(": ")) || "failed"
+}
+
+/** A failure is told where it happened; the spans around it, which failed with it, only name it. */
+const markOf = (span: ReceivedSpan, children: ReadonlyArray<Trace.SpanNode<ReceivedSpan>>): string | undefined => {
+  if (span.statusCode !== "error") {
+    return span.attributes.get(AttributeKeys.interrupted) === true ? "⊘ interrupted" : undefined
+  }
+  const failure = failureOf(span)
+  const below = children.some((child) => child.span.statusCode === "error" && failureOf(child.span) === failure)
+  return `✗ ${below ? failure.split(":", 1)[0]! : failure}`
+}
+
+const label = (
+  span: ReceivedSpan,
+  { children, column, parent }: Trace.Place<ReceivedSpan>,
+  palette: Palette,
+  width: number
+): string => {
+  const duration: Part = [Trace.formatDuration(span), palette.faint]
+  const room = Math.max(30, width - column)
+  const left: Array<Part> = [[cut(printable(span.name), room - 10), span.statusCode === "error" ? palette.bad : palette.name]]
+  const append = (text: string, paint: Paint): void => {
+    const space = room - lengthOf(left) - duration[0].length - 4
+    if (text !== "" && space > 3) left.push(["  ", plain], [cut(text, space), paint])
+  }
+  append(printable(subjectOf(span)), plain)
+  const service = serviceOf(span)
+  if (parent === undefined || serviceOf(parent) !== service) append(`[${printable(service)}]`, palette.faint)
+  const mark = markOf(span, children)
+  if (mark === undefined) return justify(left, duration, room)
+  const paintMark = mark.startsWith("✗") ? palette.bad : palette.warn
+  const fits = lengthOf(left) + [...mark].length + duration[0].length + 4 <= room
+  if (fits) return justify([...left, ["  ", plain], [mark, paintMark]], duration, room)
+  return `${justify(left, duration, room)}\n${paintMark(cut(mark, Math.max(30, room - 3)))}`
+}
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
+
+const outcome = ({ error, errorCount }: TraceSummary, palette: Palette): ReadonlyArray<Part> =>
+  error
+    ? [["  ", plain], [`✗ ${errorCount} failed`, palette.bad]]
+    : errorCount > 0
+    ? [["  ", plain], [`${errorCount} failed, retried`, palette.warn]]
+    : []
+
+const header = (summary: TraceSummary, palette: Palette, width: number): string => {
+  const id: ReadonlyArray<Part> = [["━━ ", palette.faint], [summary.traceId, palette.faint]]
+  const counts: ReadonlyArray<Part> = [["  ", plain], [plural(summary.spanCount, "span"), plain], ...outcome(summary, palette)]
+  const duration = ` ${Trace.formatDuration(summary)}`
+  const room = width - lengthOf(id) - lengthOf(counts) - duration.length - 5
+  const services: ReadonlyArray<Part> = room < 8
+    ? []
+    : [["  ", plain], [cut(summary.services.map(printable).join(" → "), room), palette.name]]
+  const left = [...id, ...services, ...counts, [" ", plain] as const]
+  const rule = "━".repeat(Math.max(2, width - lengthOf(left) - duration.length))
+  return paint([...left, [rule, palette.faint], [duration, palette.name]])
+}
+
+/** The tree alone. */
+export const drawTree = (
+  spans: ReadonlyArray<ReceivedSpan>,
+  { color = false, width = 100 }: TracePrinterOptions = {}
+): string => {
+  const palette = color ? colors : noColors
+  return Trace.draw(Trace.fromSpans(spans), (span, place) => label(span, place, palette, width))
+}
+
+/** A header line and the tree under it. */
+export const draw = (trace: StoredTrace, options: TracePrinterOptions = {}): string =>
+  `${header(trace.summary, options.color === true ? colors : noColors, options.width ?? 100)}\n${drawTree(trace.spans, options)}`
+
+/** Prints every trace of the store when it has come to rest, and again when it grew. */
+export const layer = (options: TracePrinterOptions = {}): Layer.Layer<never, never, TraceStore> =>
+  Layer.effectDiscard(Effect.gen(function*() {
+    const store = yield* TraceStore
+    yield* store.quiet.pipe(
+      Stream.runForEach((trace) => Console.log(`\n${draw(trace, options)}`)),
+      Effect.forkScoped({ startImmediately: true })
+    )
+  }))

@@ -1,0 +1,6 @@
+/**
+ * `@gorax/tracing/viewer`: traces on the screen of one's own machine, without Docker.
+ */
+export * as TracePrinter from "./TracePrinter.ts"
+export * as TraceStore from "./TraceStore.ts"
+export * as Viewer from "./Viewer.ts"
