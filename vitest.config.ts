@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config"
 for (const key of Object.keys(process.env)) if (/^(TRACING|OTEL)_/.test(key)) delete process.env[key]
 
 // Tests import `@gorax/tracing` by name; this private condition of the export map leads them to src.
-const conditions = ["@gorax/source", "module", "node", "development|production"]
+const conditions = ["@gorax/source", "node", "development|production"]
 
 /**
  * `fast` is what you run while you work (`npm test -- --project fast`). `slow` are the tests that start processes.

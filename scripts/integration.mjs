@@ -104,8 +104,8 @@ const startRedis = async () => {
 }
 
 const needs = [
-  { name: "PostgreSQL", variable: "GORAX_TEST_POSTGRES_URL", start: startPostgres },
-  { name: "Redis", variable: "GORAX_TEST_REDIS_URL", start: startRedis }
+  { name: "PostgreSQL", variable: "TEST_POSTGRES_URL", start: startPostgres },
+  { name: "Redis", variable: "TEST_REDIS_URL", start: startRedis }
 ]
 
 const runTests = () =>

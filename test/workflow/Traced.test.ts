@@ -143,11 +143,11 @@ it.effect("a whole workflow reads as it was written", () =>
       yield* SpanTree.draw("workflow_id", "node_id", "retry.attempt", "retry.will_retry", "parent_workflow_id", "depth"),
       `workflow.execute workflow_id=fulfil-order
 ├─ workflow.parallel.branch workflow_id=fulfil-order
+│  └─ workflow.step.execute workflow_id=fulfil-order node_id=reserve
+├─ workflow.parallel.branch workflow_id=fulfil-order
 │  └─ workflow.step.execute workflow_id=fulfil-order node_id=charge-card
 │     ├─ workflow.retry.attempt workflow_id=fulfil-order node_id=charge-card retry.attempt=1 retry.will_retry=true ✗ Declined
 │     └─ workflow.retry.attempt workflow_id=fulfil-order node_id=charge-card retry.attempt=2
-├─ workflow.parallel.branch workflow_id=fulfil-order
-│  └─ workflow.step.execute workflow_id=fulfil-order node_id=reserve
 ├─ workflow.loop.iteration workflow_id=fulfil-order
 │  └─ http.action workflow_id=fulfil-order
 ├─ workflow.loop.iteration workflow_id=fulfil-order
@@ -205,9 +205,9 @@ describe("Traced.step", () => {
       yield* Effect.succeed(circular).pipe(Traced.step("circular", { measureOutput: true }))
       assert.strictEqual(
         yield* SpanTree.draw("node_id", "output_size_bytes"),
-        `workflow.step.execute node_id=circular
-workflow.step.execute node_id=measured output_size_bytes=18
-workflow.step.execute node_id=plain`
+        `workflow.step.execute node_id=measured output_size_bytes=18
+workflow.step.execute node_id=plain
+workflow.step.execute node_id=circular`
       )
     }).pipe(Effect.provide(TracingTest.layer)))
 })

@@ -13,7 +13,7 @@ it("a workflow must be given its ids", () => {
 })
 
 it("adds nothing to the type of what it wraps", () => {
-  const work = {} as Effect.Effect<number, Stock, Tracer.ParentSpan | Map<string, string>>
+  const work = Effect.succeed(1) as Effect.Effect<number, Stock, Tracer.ParentSpan | Map<string, string>>
   expectTypeOf(work.pipe(Traced.step("x"))).toEqualTypeOf<Effect.Effect<number, Stock, Map<string, string>>>()
   expectTypeOf(Traced.branches({ a: work, b: Effect.succeed("b") })).toEqualTypeOf<{
     readonly a: Effect.Effect<number, Stock, Map<string, string>>
