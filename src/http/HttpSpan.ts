@@ -13,10 +13,6 @@ import * as Tracer from "effect/Tracer"
 import * as AttributeKeys from "../model/AttributeKeys.ts"
 import * as SpanOpener from "../model/SpanOpener.ts"
 
-/** True when the fiber's spans are not recorded: no span is opened then, only the context is handed on. */
-export const isOff = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
-  !fiber.getRef(References.TracerEnabled) || SpanOpener.fromTracer(fiber.getRef(Tracer.Tracer))?.off === true
-
 /**
  * Runs an effect in a span of its own. What the effect came to is first shown to `conclude`, which writes the last
  * attributes and says how the span ends; the effect's own exit is passed on untouched.
@@ -35,7 +31,9 @@ export const use = <A, E, R>(
     Effect.onExit(Effect.provideService(self, Tracer.ParentSpan, span), (exit) =>
       Effect.withFiber((fiber) =>
         Effect.map(conclude(span, exit, fiber), (ending) => span.end(nowUnsafe(fiber), ending))
-      )))
+      )
+    )
+  )
 
 const nowUnsafe = (fiber: Fiber.Fiber<unknown, unknown>): bigint =>
   fiber.getRef(References.TracerTimingEnabled) ? fiber.getRef(Clock.Clock).currentTimeNanosUnsafe() : 0n

@@ -51,14 +51,16 @@ const targetOf = (url: string): { readonly path: string; readonly query: string 
 
 /** The host as the client wrote it; without a port, the one its scheme implies. A malformed host is left out. */
 const addServer = (written: Record<string, unknown>, host: string | undefined, scheme: string): void => {
-  const [, name, port] = host === undefined ? [] : hostShape.exec(host) ?? []
+  const [, name, port] = host === undefined ? [] : (hostShape.exec(host) ?? [])
   if (name === undefined) return
   written[AttributeKeys.serverAddress] = name.startsWith("[") ? name.slice(1, -1) : name
-  written[AttributeKeys.serverPort] = port === undefined ? scheme === "https" ? 443 : 80 : Number(port)
+  written[AttributeKeys.serverPort] = port === undefined ? (scheme === "https" ? 443 : 80) : Number(port)
 }
 
 /** Node's requests know their version; `1.1`, and `2` rather than `2.0`. */
 const protocolVersionOf = (source: object): string | undefined =>
   "httpVersion" in source && typeof source.httpVersion === "string"
-    ? source.httpVersion === "2.0" ? "2" : source.httpVersion
+    ? source.httpVersion === "2.0"
+      ? "2"
+      : source.httpVersion
     : undefined

@@ -87,10 +87,12 @@ export const replayBatch: ReplayBatchCombinator = spanCombinator.make<ReplayBatc
   inside: (self, _webhookId, options) =>
     Effect.tap(self, (outcome) => {
       const counts = tally(outcome)
-      return counts === undefined ? Effect.void : Effect.annotateCurrentSpan({
-        [AttributeKeys.batchSize]: options?.batchSize ?? counts.successCount + counts.failureCount,
-        [AttributeKeys.successCount]: counts.successCount,
-        [AttributeKeys.failureCount]: counts.failureCount
-      })
+      return counts === undefined
+        ? Effect.void
+        : Effect.annotateCurrentSpan({
+            [AttributeKeys.batchSize]: options?.batchSize ?? counts.successCount + counts.failureCount,
+            [AttributeKeys.successCount]: counts.successCount,
+            [AttributeKeys.failureCount]: counts.failureCount
+          })
     })
 }) as ReplayBatchCombinator

@@ -22,6 +22,7 @@ import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
+import { isOff } from "../internal/spanCombinator.ts"
 import * as AttributeKeys from "../model/AttributeKeys.ts"
 import { AttributeProfile, CurrentPropagator } from "../model/References.ts"
 import { redactUrl } from "../model/SensitiveKeys.ts"
@@ -43,7 +44,8 @@ export const withTemplate: {
   (template: string): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   <A, E, R>(self: Effect.Effect<A, E, R>, template: string): Effect.Effect<A, E, R>
 } = dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, template: string): Effect.Effect<A, E, R> =>
-  Effect.provideService(self, CurrentTemplate, template))
+  Effect.provideService(self, CurrentTemplate, template)
+)
 
 /** Traces the application's `HttpClient`, whichever it is. */
 export const layer: Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpClient> = Layer.effect(
@@ -69,15 +71,20 @@ export const make = <E, R>(client: HttpClient.HttpClient.With<E, R>): HttpClient
   // Effect's constructor resolves the URL and knows who may abort the request, so both are left to it.
   const traced = HttpClient.make((request, url, signal, fiber) => {
     const inner = underSignal(bare, signal)
-    return HttpSpan.isOff(fiber) ? inner(withContext(fiber, request, url, undefined)) : send(fiber, request, url, inner)
+    return isOff(fiber) ? inner(withContext(fiber, request, url, undefined)) : send(fiber, request, url, inner)
   })
   const postprocess = (request: Effect.Effect<HttpClientRequest.HttpClientRequest>) =>
     Effect.flatMap(request, (request) =>
       Effect.withFiber((fiber) =>
         fiber.getRef(Tracer.DisablePropagation) || fiber.getRef(HttpClient.TracerDisabledWhen)(request)
           ? bare.postprocess(Effect.succeed(request))
-          : Effect.provideService(traced.postprocess(Effect.succeed(request)), HttpClient.TracerDisabledWhen, () => true)
-      ))
+          : Effect.provideService(
+              traced.postprocess(Effect.succeed(request)),
+              HttpClient.TracerDisabledWhen,
+              () => true
+            )
+      )
+    )
   return HttpClient.makeWith(postprocess, bare.preprocess as never) as unknown as HttpClient.HttpClient.With<E, R>
 }
 
@@ -107,7 +114,7 @@ const attributesOf = (
   [AttributeKeys.urlFull]: redactUrl(url),
   [AttributeKeys.urlTemplate]: template,
   [AttributeKeys.serverAddress]: url.hostname.replace(/^\[|\]$/g, ""),
-  [AttributeKeys.serverPort]: url.port === "" ? url.protocol === "https:" ? 443 : 80 : Number(url.port),
+  [AttributeKeys.serverPort]: url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port),
   [AttributeKeys.oldHttpMethod]: fiber.getRef(AttributeProfile) === "gorax" ? request.method : undefined
 })
 
@@ -140,7 +147,9 @@ const withContext = (
   const stale = Object.keys(written).some((name) => name !== "baggage")
     ? (fiber.getRef(CurrentPropagator) ?? Carrier.defaultPropagator).fields.filter((name) => name !== "baggage")
     : []
-  return HttpClientRequest.updateHeaders(request, (headers) => Headers.setAll(Headers.removeMany(headers, stale), written))
+  return HttpClientRequest.updateHeaders(request, (headers) =>
+    Headers.setAll(Headers.removeMany(headers, stale), written)
+  )
 }
 
 /**
@@ -152,7 +161,7 @@ const withContext = (
 const underSignal = (
   client: HttpClient.HttpClient,
   signal: AbortSignal
-): (request: HttpClientRequest.HttpClientRequest) => Send => {
+): ((request: HttpClientRequest.HttpClientRequest) => Send) => {
   const scoped = HttpClient.withScope(client)
   return (request) => {
     const scope = Scope.makeUnsafe()

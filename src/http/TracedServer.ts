@@ -23,6 +23,7 @@ import { HttpServerRequest } from "effect/http/HttpServerRequest"
 import { type HttpServerResponse, isHttpServerResponse } from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Tracer from "effect/Tracer"
+import { isOff } from "../internal/spanCombinator.ts"
 import * as AttributeKeys from "../model/AttributeKeys.ts"
 import * as Failure from "../model/Failure.ts"
 import { AttributeProfile, CurrentBaggage } from "../model/References.ts"
@@ -48,7 +49,7 @@ export const middleware = <E, R>(
   Effect.withFiber((fiber) => {
     const request = Context.getUnsafe(fiber.context, HttpServerRequest)
     const context = Carrier.extractFor(fiber, request.headers)
-    if (HttpSpan.isOff(fiber)) return Carrier.continueWith(app, context)
+    if (isOff(fiber)) return Carrier.continueWith(app, context)
     return HttpSpan.use(
       RequestMethod.spanName(request.method),
       {
@@ -73,7 +74,19 @@ const conclude = (
     SpanOpener.fromTracer(fiber.getRef(Tracer.Tracer))?.rename(span, name)
   }
   if (Exit.isSuccess(exit)) return Effect.succeed(ending(span, exit.value.status, Cause.empty, fiber))
-  return Effect.map(causeResponse(exit.cause), ([response]) => ending(span, response.status, exit.cause, fiber))
+  return Effect.map(statusOf(exit.cause), (status) => ending(span, status, exit.cause, fiber))
+}
+
+/** The status that a failure was answered with; where nothing has answered yet, the one that Effect will answer with. */
+const statusOf = (cause: Cause.Cause<unknown>): Effect.Effect<number> => {
+  const sent = cause.reasons.filter(Cause.isDieReason).findLast(({ defect }) => isHttpServerResponse(defect))
+  return sent === undefined
+    ? Effect.suspend(() => causeResponse(cause)).pipe(
+        Effect.map(([response]) => response.status),
+        // An error that cannot say how to respond to it is Effect's to report.
+        Effect.catchCause(() => Effect.succeed(500))
+      )
+    : Effect.succeed((sent.defect as HttpServerResponse).status)
 }
 
 const ending = (
@@ -98,12 +111,14 @@ const ending = (
 
 /** What went wrong, without the response that Effect puts into a cause when it has answered. */
 const failureOf = (cause: Cause.Cause<unknown>): Cause.Cause<unknown> | undefined => {
-  const reason = cause.reasons.find(Cause.isFailReason) ??
+  const reason =
+    cause.reasons.find(Cause.isFailReason) ??
     cause.reasons.find((reason) => Cause.isDieReason(reason) && !isHttpServerResponse(reason.defect))
   return reason === undefined ? undefined : Cause.fromReasons([reason])
 }
 
-const typeOf = (error: unknown): string => isHttpServerError(error) ? error.reason._tag : Failure.fromUnknown(error).type
+const typeOf = (error: unknown): string =>
+  isHttpServerError(error) ? error.reason._tag : Failure.fromUnknown(error).type
 
 /**
  * Traces every app that an `HttpServer` serves.
@@ -124,7 +139,7 @@ const decorate = (server: HttpServer["Service"]): HttpServer["Service"] => ({
     Effect.withFiber((fiber) => {
       const ignored = fiber.getRef(HttpMiddleware.TracerDisabledWhen)
       const outermost = (app: App): App =>
-        Effect.flatMap(HttpServerRequest, (request) => ignored(request) ? inner(app) : middleware(inner(app)))
+        Effect.flatMap(HttpServerRequest, (request) => (ignored(request) ? inner(app) : middleware(inner(app))))
       return Effect.provideService(server.serve(effect, outermost), HttpMiddleware.TracerDisabledWhen, () => true)
     })
 })

@@ -66,7 +66,8 @@ export const validate: spanCombinator.SpanCombinator<ValidateOptions> = spanComb
     Effect.onExit(self, (exit) =>
       Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
         ? Effect.void
-        : Effect.annotateCurrentSpan(AttributeKeys.validationPassed, Exit.isSuccess(exit) && exit.value !== false))
+        : Effect.annotateCurrentSpan(AttributeKeys.validationPassed, Exit.isSuccess(exit) && exit.value !== false)
+    )
 })
 
 const ofEvent = (name: string): spanCombinator.SpanCombinator<EventOptions> =>

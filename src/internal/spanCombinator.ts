@@ -59,8 +59,9 @@ export const open = <A, E, R>(
 ): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
   Effect.withFiber((fiber) => isOff(fiber) ? unopened(self, spec) : opened(self, spec))
 
-const isOff = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
-  SpanOpener.fromTracer(fiber.getRef(Tracer.Tracer))?.off === true
+/** True where spans are not recorded: none is opened then, and only contexts are handed on. */
+export const isOff = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
+  !fiber.cache.tracerEnabled || SpanOpener.fromTracer(fiber.getRef(Tracer.Tracer))?.off === true
 
 type Traced<A, E, R> = Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>
 
@@ -74,7 +75,7 @@ const opened = <A, E, R>(self: Effect.Effect<A, E, R>, spec: SpanSpec): Traced<A
   Effect.useSpan(spec.name, spec, (span) => Effect.provideService(self, Tracer.ParentSpan, span))
 
 const read = <Options>(options: Options | (() => Options) | undefined): Options | undefined => {
-  if (typeof options !== "function") return options as Options | undefined
+  if (typeof options !== "function") return options
   try {
     return (options as () => Options)()
   } catch {

@@ -78,7 +78,14 @@ export interface ExportTraceServiceRequest {
 }
 
 /** The place of a kind is its number on the wire; 0, unspecified, is read as internal. */
-export const kinds: ReadonlyArray<Tracer.SpanKind> = ["internal", "internal", "server", "client", "producer", "consumer"]
+export const kinds: ReadonlyArray<Tracer.SpanKind> = [
+  "internal",
+  "internal",
+  "server",
+  "client",
+  "producer",
+  "consumer"
+]
 
 /** The place of a status code is its number on the wire. */
 export const statusCodes: ReadonlyArray<StatusCode> = ["unset", "ok", "error"]
@@ -136,11 +143,17 @@ export const fromSpan = (span: SpanData): WireSpan => ({
 
 /** A whole request: spans under the scope and the resource that they share. */
 export const fromSpans = (spans: Iterable<SpanData>): ExportTraceServiceRequest => ({
-  resourceSpans: Array.from(Map.groupBy(spans, (span) => span.resource), ([resource, ofResource]) => ({
-    resource: { attributes: fromRecord(resource.attributes) },
-    scopeSpans: Array.from(Map.groupBy(ofResource, (span) => `${span.scope.name} ${span.scope.version}`).values(), (ofScope) => ({
-      scope: ofScope[0]!.scope,
-      spans: ofScope.map(fromSpan)
-    }))
-  }))
+  resourceSpans: Array.from(
+    Map.groupBy(spans, (span) => span.resource),
+    ([resource, ofResource]) => ({
+      resource: { attributes: fromRecord(resource.attributes) },
+      scopeSpans: Array.from(
+        Map.groupBy(ofResource, (span) => `${span.scope.name} ${span.scope.version}`).values(),
+        (ofScope) => ({
+          scope: ofScope[0]!.scope,
+          spans: ofScope.map(fromSpan)
+        })
+      )
+    })
+  )
 })

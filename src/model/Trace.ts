@@ -65,7 +65,9 @@ export const fromSpans = <Span extends SpanData>(
 }
 
 /** Every node of the tree, parents before their children. */
-export function* walk<Node extends { readonly children: ReadonlyArray<Node> }>(roots: ReadonlyArray<Node>): Generator<Node> {
+export function* walk<Node extends { readonly children: ReadonlyArray<Node> }>(
+  roots: ReadonlyArray<Node>
+): Generator<Node> {
   const waiting = roots.toReversed()
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     yield node
@@ -99,7 +101,12 @@ export const draw = <Span extends SpanData>(
   const lines: Array<string> = []
   const waiting: Array<Waiting> = roots.map((node) => ({ node, parent: undefined, stem: "", indent: "" })).reverse()
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const { indent, node: { children, span }, parent, stem } = next
+    const {
+      indent,
+      node: { children, span },
+      parent,
+      stem
+    } = next
     const [first = "", ...further] = label(span, { column: stem.length, parent, children }).split("\n")
     lines.push(stem + first)
     for (const line of further) lines.push(indent + (children.length > 0 ? "│  " : "   ") + line)

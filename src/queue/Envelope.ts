@@ -23,31 +23,36 @@ interface Stored {
 }
 
 const isStored = (json: Schema.Json): json is Schema.Json & Stored =>
-  typeof json === "object" && json !== null && !Array.isArray(json) && Object.hasOwn(json, elementKey) &&
-  Object.hasOwn(json, headersKey) && Object.keys(json).length === 2
+  typeof json === "object" &&
+  json !== null &&
+  !Array.isArray(json) &&
+  Object.hasOwn(json, elementKey) &&
+  Object.hasOwn(json, headersKey) &&
+  Object.keys(json).length === 2
 
 /** The entries that are text; whatever else got in is no header, and no reason to lose the message. */
 const headersOf = (json: Schema.Json): Record<string, string> =>
   typeof json === "object" && json !== null && !Array.isArray(json)
-    ? Object.fromEntries(Object.entries(json).filter((entry): entry is [string, string] => typeof entry[1] === "string"))
+    ? Object.fromEntries(
+        Object.entries(json).filter((entry): entry is [string, string] => typeof entry[1] === "string")
+      )
     : {}
 
 const unwrap = (json: Schema.Json): Envelope<Schema.Json> =>
-  isStored(json)
-    ? { headers: headersOf(json[headersKey]), element: json[elementKey] }
-    : { headers: {}, element: json }
+  isStored(json) ? { headers: headersOf(json[headersKey]), element: json[elementKey] } : { headers: {}, element: json }
 
 const wrap = ({ element, headers }: Envelope<Schema.Json>): Schema.Json =>
-  Object.keys(headers).length === 0 && !isStored(element)
-    ? element
-    : { [headersKey]: headers, [elementKey]: element }
+  Object.keys(headers).length === 0 && !isStored(element) ? element : { [headersKey]: headers, [elementKey]: element }
 
 /** The schema of an envelope around elements of another schema. */
 export const schema = <S extends Schema.Constraint>(
   element: S
 ): Schema.Codec<Envelope<S["Type"]>, Schema.Json, S["DecodingServices"], S["EncodingServices"]> => {
   const json = Schema.toCodecJson(element) as unknown as Schema.Codec<
-    S["Type"], Schema.Json, S["DecodingServices"], S["EncodingServices"]
+    S["Type"],
+    Schema.Json,
+    S["DecodingServices"],
+    S["EncodingServices"]
   >
   return Schema.Json.pipe(
     Schema.decodeTo(

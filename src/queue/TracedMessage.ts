@@ -21,7 +21,6 @@ import * as AttributeKeys from "../model/AttributeKeys.ts"
 import { CurrentBaggage } from "../model/References.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import * as SpanNames from "../model/SpanNames.ts"
-import * as SpanOpener from "../model/SpanOpener.ts"
 import * as Carrier from "../propagation/Carrier.ts"
 
 /** What every message can say about itself. */
@@ -81,10 +80,14 @@ export const publish = <A, E, R>(
     {
       name: SpanNames.publish,
       kind: "producer",
-      attributes: ofQueue(queueName, { name: "publish", type: "send" }, {
-        ...(typeof messageId === "string" ? { messageId } : undefined),
-        ...(system === undefined ? undefined : { system })
-      })
+      attributes: ofQueue(
+        queueName,
+        { name: "publish", type: "send" },
+        {
+          ...(typeof messageId === "string" ? { messageId } : undefined),
+          ...(system === undefined ? undefined : { system })
+        }
+      )
     }
   )
 }
@@ -117,15 +120,12 @@ export const process: spanCombinator.SpanCombinator<ProcessOptions> = spanCombin
     Effect.withFiber((fiber) => {
       const context = received(fiber, options)
       const handled = Effect.provideService(self, CurrentBaggage, context.baggage)
-      return isOff(fiber) ? Carrier.continueWith(handled, context) as typeof self : handled
+      return spanCombinator.isOff(fiber) ? Carrier.continueWith(handled, context) : handled
     })
 })
 
 const received = (fiber: Fiber.Fiber<unknown, unknown>, options: ProcessOptions | undefined) =>
   Carrier.extractFor(fiber, options?.headers ?? {})
-
-const isOff = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
-  SpanOpener.fromTracer(fiber.getRef(Tracer.Tracer))?.off === true
 
 /**
  * Handles many messages at once in one `queue.process_message` span, linked to the span of each.
@@ -133,23 +133,26 @@ const isOff = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
  * A batch belongs to many traces, so it is the child of none: it stays in the trace it is handled in, and takes up
  * nobody's baggage. Messages that carry no context are counted and not linked.
  */
-export const processBatch: spanCombinator.SpanCombinator<ProcessBatchOptions> = spanCombinator.make<
-  ProcessBatchOptions
->({
-  describe: (queueName, options, fiber) => {
-    const messages = options?.messages ?? []
-    return {
-      name: SpanNames.process,
-      kind: "consumer",
-      links: messages.flatMap((headers) => {
-        const { span } = Carrier.extractFor(fiber, headers)
-        return span === undefined ? [] : [{ span: SpanContext.toExternalSpan(span), attributes: {} }]
-      }),
-      attributes: {
-        [AttributeKeys.component]: "queue_consumer",
-        ...ofQueue(queueName, { name: "process", type: "process" }, options?.system === undefined ? {} : { system: options.system }),
-        [AttributeKeys.messagingBatchMessageCount]: messages.length
+export const processBatch: spanCombinator.SpanCombinator<ProcessBatchOptions> =
+  spanCombinator.make<ProcessBatchOptions>({
+    describe: (queueName, options, fiber) => {
+      const messages = options?.messages ?? []
+      return {
+        name: SpanNames.process,
+        kind: "consumer",
+        links: messages.flatMap((headers) => {
+          const { span } = Carrier.extractFor(fiber, headers)
+          return span === undefined ? [] : [{ span: SpanContext.toExternalSpan(span), attributes: {} }]
+        }),
+        attributes: {
+          [AttributeKeys.component]: "queue_consumer",
+          ...ofQueue(
+            queueName,
+            { name: "process", type: "process" },
+            options?.system === undefined ? {} : { system: options.system }
+          ),
+          [AttributeKeys.messagingBatchMessageCount]: messages.length
+        }
       }
     }
-  }
-})
+  })

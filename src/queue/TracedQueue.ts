@@ -6,6 +6,13 @@
  * yield* orders.offer(order)        // here, in the trace of whoever asks
  * yield* orders.take(fulfilOrder)   // there, hours later, in the same trace
  * ```
+ *
+ * The context, and with it the baggage, is stored beside the element for as
+ * long as the element is: keep secrets out of baggage.
+ *
+ * A SQL store asks for messages all the time, and each time is a trace of its
+ * own. To have none of them, build the store with tracing off:
+ * `store.pipe(Layer.provide(Layer.succeed(References.TracerEnabled, false)))`.
  */
 import * as Effect from "effect/Effect"
 import * as PersistedQueue from "effect/persistence/PersistedQueue"

@@ -24,8 +24,19 @@ export interface LoopbackServerOptions {
   readonly host?: "127.0.0.1" | "::1" | undefined
 }
 
+/** Node closes idle connections when it stops listening; this one also those that become idle after that. */
+const createServer = (): Http.Server => {
+  const server = Http.createServer()
+  server.on("request", (_, response) => {
+    response.once("finish", () => {
+      if (!server.listening) server.closeIdleConnections()
+    })
+  })
+  return server
+}
+
 const listen = (port: number, host: string) =>
-  NodeHttpServer.make(Http.createServer, { port, host, gracefulShutdownTimeout: "1 second" })
+  NodeHttpServer.make(createServer, { port, host, gracefulShutdownTimeout: "1 second" })
 
 /** Taken by another process, or reserved by the system. */
 const isUnavailable = (error: ServeError): boolean =>
@@ -35,20 +46,24 @@ const server = ({ host = "127.0.0.1", port = 0 }: LoopbackServerOptions) =>
   Layer.effect(
     HttpServer.HttpServer,
     listen(port, host).pipe(
-      Effect.catchIf((error) => port !== 0 && isUnavailable(error), () => listen(0, host))
+      Effect.catchIf(
+        (error) => port !== 0 && isUnavailable(error),
+        () => listen(0, host)
+      )
     )
   )
 
 const loopbackHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i
 
-const guard = HttpRouter.middleware((app) =>
-  Effect.flatMap(
-    HttpServerRequest.HttpServerRequest,
-    (request) =>
+const guard = HttpRouter.middleware(
+  (app) =>
+    Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
       loopbackHost.test(request.headers.host ?? "")
         ? app
         : Effect.succeed(HttpServerResponse.text("This server answers to localhost only.\n", { status: 403 }))
-  ), { global: true })
+    ),
+  { global: true }
+)
 
 const untraced = Layer.merge(
   Layer.succeed(HttpMiddleware.TracerDisabledWhen, () => true),

@@ -52,5 +52,5 @@ export const decode = (
       const request = encoding === "json" ? parseJson(body) : OtlpProtobuf.read(ProtobufReader.make(body, maxMessages))
       return ReceivedSpan.fromRequest(request, limits.maxSpans)
     },
-    catch: (error) => error instanceof OtlpError ? error : malformed("the body cannot be read")
+    catch: (error) => (error instanceof OtlpError ? error : malformed("the body cannot be read"))
   })

@@ -29,7 +29,10 @@ const readFields = (reader: ProtobufReader, fields: Fields): Record<string, unkn
   return target
 }
 
-const message = (fields: () => Fields): Read => (reader) => readFields(reader.message(), fields())
+const message =
+  (fields: () => Fields): Read =>
+  (reader) =>
+    readFields(reader.message(), fields())
 
 const text: Read = (reader) => reader.text()
 const hex: Read = (reader) => reader.hex()

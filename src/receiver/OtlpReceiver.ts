@@ -40,7 +40,7 @@ const readError = (error: HttpServerError, limits: OtlpBody.OtlpLimits): OtlpErr
     ? tooManyBytes(limits)
     : malformed("the body ended early")
 
-const readBody = Effect.fnUntraced(function*(limits: OtlpBody.OtlpLimits) {
+const readBody = Effect.fnUntraced(function* (limits: OtlpBody.OtlpLimits) {
   const request = yield* HttpServerRequest.HttpServerRequest
   const coding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase()
   if (coding !== "identity" && coding !== "gzip") {
@@ -55,7 +55,7 @@ const readBody = Effect.fnUntraced(function*(limits: OtlpBody.OtlpLimits) {
 })
 
 /** Answers one export request: 200, or 400, 413 and 415 with a `Status` that says why. */
-export const handle = Effect.fnUntraced(function*(
+export const handle = Effect.fnUntraced(function* (
   consume: Consume,
   limits: OtlpBody.OtlpLimits = OtlpBody.defaultLimits
 ): Effect.fn.Return<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest> {
@@ -66,7 +66,7 @@ export const handle = Effect.fnUntraced(function*(
   }
   return yield* readBody(limits).pipe(
     Effect.flatMap((body) => Effect.fromResult(OtlpBody.decode(body, encoding, limits))),
-    Effect.tap((received) => received.spans.length === 0 ? Effect.void : consume(received.spans)),
+    Effect.tap((received) => (received.spans.length === 0 ? Effect.void : consume(received.spans))),
     Effect.match({
       onFailure: (error) => OtlpResponse.fromError(encoding, error),
       onSuccess: (received) => OtlpResponse.accepted(encoding, received)

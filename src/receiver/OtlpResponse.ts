@@ -27,15 +27,18 @@ const bytesField = (field: number, bytes: Uint8Array): Uint8Array =>
 const textField = (field: number, text: string): Uint8Array => bytesField(field, new TextEncoder().encode(text))
 
 /** An empty `ExportTraceServiceResponse`, with `partialSuccess` when spans were refused. */
-export const accepted = (encoding: OtlpEncoding, { refusal, refused }: Received): HttpServerResponse.HttpServerResponse =>
+export const accepted = (
+  encoding: OtlpEncoding,
+  { refusal, refused }: Received
+): HttpServerResponse.HttpServerResponse =>
   refused === 0
     ? answer(200, encoding, {}, new Uint8Array())
     : answer(
-      200,
-      encoding,
-      { partialSuccess: { rejectedSpans: String(refused), errorMessage: refusal } },
-      bytesField(1, Uint8Array.from([...varintField(1, refused), ...textField(2, refusal)]))
-    )
+        200,
+        encoding,
+        { partialSuccess: { rejectedSpans: String(refused), errorMessage: refusal } },
+        bytesField(1, Uint8Array.from([...varintField(1, refused), ...textField(2, refusal)]))
+      )
 
 /** A `google.rpc.Status` with its code and message. */
 export const refused = (

@@ -126,7 +126,9 @@ export class ProtobufReader {
 
   #expect(wireType: number): void {
     if (this.#wireType === wireType) return
-    throw malformed(`protobuf: field ${this.field} at byte ${this.#at} has wire type ${this.#wireType}, not ${wireType}`)
+    throw malformed(
+      `protobuf: field ${this.field} at byte ${this.#at} has wire type ${this.#wireType}, not ${wireType}`
+    )
   }
 
   #slice(): [from: number, to: number] {

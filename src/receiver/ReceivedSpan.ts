@@ -7,6 +7,7 @@ import * as Otlp from "../model/Otlp.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import type { Resource, Scope, SpanData, SpanEvent, SpanLink } from "../model/SpanData.ts"
 import { malformed } from "./OtlpError.ts"
+import { countOf, type Fields, fieldsOf, integerOf, isMissing, listOf, nanosOf, textOf } from "./OtlpFields.ts"
 
 /** A span of any process. Who sent it is in its resource; see `serviceOf`. */
 export interface ReceivedSpan extends SpanData {}
@@ -26,44 +27,6 @@ export const serviceOf = (span: SpanData): string => {
   return typeof name === "string" && name !== "" ? name : "unknown_service"
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
-const isMissing = (value: unknown): value is null | undefined => value === undefined || value === null
-
-const fieldsOf = (value: unknown, at: string): Fields => {
-  if (isMissing(value)) return {}
-  if (typeof value !== "object" || Array.isArray(value)) throw malformed(`${at} is not an object`)
-  return value as Fields
-}
-
-const listOf = (fields: Fields, name: string, at: string): ReadonlyArray<unknown> => {
-  const value = fields[name]
-  if (isMissing(value)) return []
-  if (!Array.isArray(value)) throw malformed(`${at}.${name} is not a list`)
-  return value
-}
-
-const textOf = (fields: Fields, name: string, at: string): string => {
-  const value = fields[name]
-  if (isMissing(value)) return ""
-  if (typeof value !== "string") throw malformed(`${at}.${name} is not text`)
-  return value
-}
-
-/** Proto3's JSON allows numbers as text, and 64-bit ones require it. */
-const integerOf = (fields: Fields, name: string, at: string): bigint => {
-  const value = fields[name]
-  if (isMissing(value)) return 0n
-  if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value)
-  if (typeof value === "string" && /^-?\d{1,20}$/.test(value)) return BigInt(value)
-  throw malformed(`${at}.${name} is not a 64-bit integer`)
-}
-
-const nanosOf = (fields: Fields, name: string, at: string): bigint => BigInt.asUintN(64, integerOf(fields, name, at))
-
-const countOf = (fields: Fields, name: string, at: string): number =>
-  Number(BigInt.asUintN(32, integerOf(fields, name, at)))
-
 /** Deeper values are cut there; `Attributes.fromUnknown` has its own, closer limit for what is shown. */
 const maxValueDepth = 12
 
@@ -77,7 +40,7 @@ const plainOf = (value: unknown, at: string, depth: number): unknown => {
   if (!isMissing(fields.arrayValue)) {
     if (depth >= maxValueDepth) return "[deeper]"
     const plain = listOf(fieldsOf(fields.arrayValue, at), "values", at).map((entry) => plainOf(entry, at, depth + 1))
-    return plain.map((entry) => typeof entry === "bigint" ? Attributes.fromUnknown(entry) : entry)
+    return plain.map((entry) => (typeof entry === "bigint" ? Attributes.fromUnknown(entry) : entry))
   }
   if (!isMissing(fields.kvlistValue)) {
     if (depth >= maxValueDepth) return "[deeper]"
@@ -112,11 +75,14 @@ const eventOf = (value: unknown, at: string): SpanEvent => {
   }
 }
 
+/** What W3C asks everyone to carry. Longer ones are cut: here they are shown, never sent on. */
+const maxTraceState = 512
+
 const contextOf = (fields: Fields, at: string): SpanContext.SpanContext => ({
   traceId: textOf(fields, "traceId", at).toLowerCase(),
   spanId: textOf(fields, "spanId", at).toLowerCase(),
   traceFlags: countOf(fields, "flags", at) & 0xff,
-  traceState: textOf(fields, "traceState", at)
+  traceState: textOf(fields, "traceState", at).slice(0, maxTraceState)
 })
 
 const linkOf = (value: unknown, at: string): SpanLink => {
@@ -127,11 +93,13 @@ const linkOf = (value: unknown, at: string): SpanLink => {
 const spanOf = (fields: Fields, at: string, resource: Resource, scope: Scope): ReceivedSpan => {
   const status = fieldsOf(fields.status, `${at}.status`)
   const parentSpanId = textOf(fields, "parentSpanId", at).toLowerCase()
+  const links = listOf(fields, "links", at).map((link) => linkOf(link, `${at}.links`))
+  const validLinks = links.filter((link) => SpanContext.isValid(link.span))
   const startTime = nanosOf(fields, "startTimeUnixNano", at)
   const endTime = nanosOf(fields, "endTimeUnixNano", at)
   return {
     ...contextOf(fields, at),
-    parentSpanId: /^0*$/.test(parentSpanId) ? undefined : parentSpanId,
+    parentSpanId: /^(?!0{16})[0-9a-f]{16}$/.test(parentSpanId) ? parentSpanId : undefined,
     parentIsRemote: (countOf(fields, "flags", at) & Otlp.isRemoteFlag) !== 0,
     name: textOf(fields, "name", at),
     kind: Otlp.kinds[countOf(fields, "kind", at)] ?? "internal",
@@ -141,8 +109,8 @@ const spanOf = (fields: Fields, at: string, resource: Resource, scope: Scope): R
     droppedAttributes: countOf(fields, "droppedAttributesCount", at),
     events: listOf(fields, "events", at).map((event) => eventOf(event, `${at}.events`)),
     droppedEvents: countOf(fields, "droppedEventsCount", at),
-    links: listOf(fields, "links", at).map((link) => linkOf(link, `${at}.links`)),
-    droppedLinks: countOf(fields, "droppedLinksCount", at),
+    links: validLinks,
+    droppedLinks: countOf(fields, "droppedLinksCount", at) + links.length - validLinks.length,
     statusCode: Otlp.statusCodes[countOf(status, "code", `${at}.status`)] ?? "unset",
     statusMessage: textOf(status, "message", `${at}.status`),
     resource,

@@ -41,8 +41,8 @@ export type SpanOptions = Parameters<Tracer.Tracer["span"]>[0]
 
 type Decision = "open" | "sampled" | "unsampled" | "refused"
 
-/** Errors whose stack some inner span has recorded; the spans around it only name them. */
-const recorded = new WeakSet<object>()
+/** The span that last failed with an error: when its parent fails with the same one, the stack is told already. */
+const lastFailed = new WeakMap<object, { readonly traceId: string; readonly parentSpanId: string | undefined }>()
 
 /** What `OtelTracer.currentOtelSpan` looks for. */
 const otelSpanTypeId = "~@effect/opentelemetry/OtelTracer/OtelSpan"
@@ -197,14 +197,19 @@ export class GoraxSpan implements Tracer.Span, SpanData {
   recordFailure(failure: Failure.Failure, time: bigint): void {
     if (!this.attributes.has(AttributeKeys.errorType)) this.attribute(AttributeKeys.errorType, failure.type)
     this.setStatus("error", failure.message)
-    const isObject = typeof failure.error === "object" && failure.error !== null
-    if (isObject && recorded.has(failure.error)) return
-    if (isObject) recorded.add(failure.error)
+    if (this.#isToldByChild(failure.error)) return
     this.event("exception", time, {
       [AttributeKeys.exceptionType]: failure.type,
       [AttributeKeys.exceptionMessage]: failure.message,
       [AttributeKeys.exceptionStacktrace]: failure.stack
     })
+  }
+
+  #isToldByChild(error: unknown): boolean {
+    if (typeof error !== "object" || error === null) return false
+    const last = lastFailed.get(error)
+    lastFailed.set(error, { traceId: this.traceId, parentSpanId: this.parentSpanId })
+    return last?.traceId === this.traceId && last.parentSpanId === this.spanId
   }
 
   end(endTime: bigint, exit: Exit.Exit<unknown, unknown>): void {

@@ -14,16 +14,23 @@ const value = (span: SpanData, key: string): string | undefined => {
   return found === undefined || found === "" ? undefined : String(found)
 }
 
-const of = (key: string): Say => (span) => value(span, key)
+const of =
+  (key: string): Say =>
+  (span) =>
+    value(span, key)
 
 /** `charge-card #2` */
-const numbered = (key: string, number: string, sign: string): Say => (span) =>
-  [value(span, key), value(span, number)?.replace(/^/, sign)].filter((part) => part !== undefined).join(" ")
+const numbered =
+  (key: string, number: string, sign: string): Say =>
+  (span) =>
+    [value(span, key), value(span, number)?.replace(/^/, sign)].filter((part) => part !== undefined).join(" ")
 
-const counted = (key: string, unit: string): Say => (span) => {
-  const count = value(span, key)
-  return count === undefined ? undefined : `${count} ${unit}${count === "1" ? "" : "s"}`
-}
+const counted =
+  (key: string, unit: string): Say =>
+  (span) => {
+    const count = value(span, key)
+    return count === undefined ? undefined : `${count} ${unit}${count === "1" ? "" : "s"}`
+  }
 
 const subjects: Readonly<Record<string, Say>> = {
   [SpanNames.workflow]: of(AttributeKeys.workflowId),
@@ -50,9 +57,12 @@ const httpClient: Say = (span) => {
   const full = value(span, AttributeKeys.urlFull)
   const url = full !== undefined && URL.canParse(full) ? new URL(full) : undefined
   const port = value(span, AttributeKeys.serverPort)
-  const host = url?.host ?? [value(span, AttributeKeys.serverAddress), port].filter((part) => part !== undefined).join(":")
+  const host =
+    url?.host ?? [value(span, AttributeKeys.serverAddress), port].filter((part) => part !== undefined).join(":")
   const target = host + (url?.pathname ?? value(span, AttributeKeys.urlPath) ?? "")
-  return [target, value(span, AttributeKeys.httpResponseStatusCode)].filter((part) => part !== undefined && part !== "").join(" → ")
+  return [target, value(span, AttributeKeys.httpResponseStatusCode)]
+    .filter((part) => part !== undefined && part !== "")
+    .join(" → ")
 }
 
 /** `→ 202`; the name of a server span has the route already. */
@@ -62,11 +72,14 @@ const messaging: Say = of(AttributeKeys.messagingDestinationName)
 
 /** What the span is about; empty when that is not known. */
 export const subjectOf = (span: SpanData): string => {
-  const say = subjects[span.name] ??
+  const say =
+    subjects[span.name] ??
     (span.attributes.has(AttributeKeys.httpRequestMethod)
-      ? span.kind === "client" ? httpClient : httpServer
+      ? span.kind === "client"
+        ? httpClient
+        : httpServer
       : span.kind === "producer" || span.kind === "consumer"
-      ? messaging
-      : of(AttributeKeys.nodeId))
+        ? messaging
+        : of(AttributeKeys.nodeId))
   return say(span) ?? ""
 }

@@ -12,8 +12,22 @@ import * as Stream from "effect/Stream"
 import * as AttributeKeys from "../model/AttributeKeys.ts"
 import * as Trace from "../model/Trace.ts"
 import { type ReceivedSpan, serviceOf } from "../receiver/ReceivedSpan.ts"
+import {
+  colors,
+  cut,
+  justify,
+  lengthOf,
+  noColors,
+  paint,
+  type Paint,
+  type Palette,
+  type Part,
+  plain,
+  printable
+} from "./PaintedText.ts"
 import { subjectOf } from "./SpanSubject.ts"
-import { type StoredTrace, TraceStore } from "./TraceStore.ts"
+import type { StoredTrace } from "./TraceMemory.ts"
+import { TraceStore } from "./TraceStore.ts"
 import type { TraceSummary } from "./TraceSummary.ts"
 
 export interface TracePrinterOptions {
@@ -23,51 +37,19 @@ export interface TracePrinterOptions {
   readonly color?: boolean | undefined
 }
 
-type Paint = (text: string) => string
-
-interface Palette {
-  readonly name: Paint
-  readonly faint: Paint
-  readonly bad: Paint
-  readonly warn: Paint
-}
-
-const ansi = (code: number): Paint => (text) => `\u001b[${code}m${text}\u001b[0m`
-const plain: Paint = (text) => text
-const colors: Palette = { name: ansi(1), faint: ansi(2), bad: ansi(31), warn: ansi(33) }
-const noColors: Palette = { name: plain, faint: plain, bad: plain, warn: plain }
-
-/** Text and how it is painted: width is counted before colour. */
-type Part = readonly [text: string, paint: Paint]
-
-const lengthOf = (parts: ReadonlyArray<Part>): number => parts.reduce((sum, [text]) => sum + [...text].length, 0)
-const paint = (parts: ReadonlyArray<Part>): string => parts.map(([text, paint]) => paint(text)).join("")
-
-/** Control characters and those that reverse the direction of writing. */
-// oxlint-disable-next-line no-control-regex
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g
-
-const printable = (text: string): string => text.replace(unprintable, " ").trim()
-
-const cut = (text: string, length: number): string => {
-  const characters = [...text]
-  return characters.length <= length ? text : `${characters.slice(0, Math.max(1, length - 1)).join("")}…`
-}
-
-/** Puts the duration at the right edge of the line. */
-const justify = (left: ReadonlyArray<Part>, right: Part, width: number): string =>
-  paint([...left, [" ".repeat(Math.max(2, width - lengthOf(left) - right[0].length)), plain], right])
-
 const exceptionMessage = (span: ReceivedSpan): string => {
   const exception = span.events.findLast((event) => event.name === "exception")
   return String(exception?.attributes[AttributeKeys.exceptionMessage] ?? "")
 }
 
+const typeOf = (span: ReceivedSpan): string => String(span.attributes.get(AttributeKeys.errorType) ?? "")
+
 /** `declined: the bank said no`, or whatever of it is known. */
 const failureOf = (span: ReceivedSpan): string => {
-  const type = String(span.attributes.get(AttributeKeys.errorType) ?? "")
+  const type = typeOf(span)
   const message = span.statusMessage === "" ? exceptionMessage(span) : span.statusMessage
-  return printable([type, message].filter((part) => part !== "" && part !== "undefined").join(": ")) || "failed"
+  if (type === "" || message === "") return printable(type + message) || "failed"
+  return printable(message.startsWith(type) ? message : `${type}: ${message}`)
 }
 
 /** A failure is told where it happened; the spans around it, which failed with it, only name it. */
@@ -77,7 +59,7 @@ const markOf = (span: ReceivedSpan, children: ReadonlyArray<Trace.SpanNode<Recei
   }
   const failure = failureOf(span)
   const below = children.some((child) => child.span.statusCode === "error" && failureOf(child.span) === failure)
-  return `✗ ${below ? failure.split(":", 1)[0]! : failure}`
+  return `✗ ${below ? printable(typeOf(span)) || "failed" : failure}`
 }
 
 const label = (
@@ -88,7 +70,9 @@ const label = (
 ): string => {
   const duration: Part = [Trace.formatDuration(span), palette.faint]
   const room = Math.max(30, width - column)
-  const left: Array<Part> = [[cut(printable(span.name), room - 10), span.statusCode === "error" ? palette.bad : palette.name]]
+  const left: Array<Part> = [
+    [cut(printable(span.name), room - 10), span.statusCode === "error" ? palette.bad : palette.name]
+  ]
   const append = (text: string, paint: Paint): void => {
     const space = room - lengthOf(left) - duration[0].length - 4
     if (text !== "" && space > 3) left.push(["  ", plain], [cut(text, space), paint])
@@ -108,19 +92,36 @@ const plural = (count: number, noun: string): string => `${count} ${noun}${count
 
 const outcome = ({ error, errorCount }: TraceSummary, palette: Palette): ReadonlyArray<Part> =>
   error
-    ? [["  ", plain], [`✗ ${errorCount} failed`, palette.bad]]
+    ? [
+        ["  ", plain],
+        [`✗ ${errorCount} failed`, palette.bad]
+      ]
     : errorCount > 0
-    ? [["  ", plain], [`${errorCount} failed, retried`, palette.warn]]
-    : []
+      ? [
+          ["  ", plain],
+          [`${errorCount} failed, retried`, palette.warn]
+        ]
+      : []
 
 const header = (summary: TraceSummary, palette: Palette, width: number): string => {
-  const id: ReadonlyArray<Part> = [["━━ ", palette.faint], [summary.traceId, palette.faint]]
-  const counts: ReadonlyArray<Part> = [["  ", plain], [plural(summary.spanCount, "span"), plain], ...outcome(summary, palette)]
+  const id: ReadonlyArray<Part> = [
+    ["━━ ", palette.faint],
+    [summary.traceId, palette.faint]
+  ]
+  const counts: ReadonlyArray<Part> = [
+    ["  ", plain],
+    [plural(summary.spanCount, "span"), plain],
+    ...outcome(summary, palette)
+  ]
   const duration = ` ${Trace.formatDuration(summary)}`
   const room = width - lengthOf(id) - lengthOf(counts) - duration.length - 5
-  const services: ReadonlyArray<Part> = room < 8
-    ? []
-    : [["  ", plain], [cut(summary.services.map(printable).join(" → "), room), palette.name]]
+  const services: ReadonlyArray<Part> =
+    room < 8
+      ? []
+      : [
+          ["  ", plain],
+          [cut(summary.services.map(printable).join(" → "), room), palette.name]
+        ]
   const left = [...id, ...services, ...counts, [" ", plain] as const]
   const rule = "━".repeat(Math.max(2, width - lengthOf(left) - duration.length))
   return paint([...left, [rule, palette.faint], [duration, palette.name]])
@@ -141,10 +142,12 @@ export const draw = (trace: StoredTrace, options: TracePrinterOptions = {}): str
 
 /** Prints every trace of the store when it has come to rest, and again when it grew. */
 export const layer = (options: TracePrinterOptions = {}): Layer.Layer<never, never, TraceStore> =>
-  Layer.effectDiscard(Effect.gen(function*() {
-    const store = yield* TraceStore
-    yield* store.quiet.pipe(
-      Stream.runForEach((trace) => Console.log(`\n${draw(trace, options)}`)),
-      Effect.forkScoped({ startImmediately: true })
-    )
-  }))
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const store = yield* TraceStore
+      yield* store.quiet.pipe(
+        Stream.runForEach((trace) => Console.log(`\n${draw(trace, options)}`)),
+        Effect.forkScoped({ startImmediately: true })
+      )
+    })
+  )

@@ -18,21 +18,26 @@ export interface ViewerOptions extends LoopbackServer.LoopbackServerOptions {
   readonly store?: TraceStore.TraceStoreOptions | undefined
 }
 
-export class Viewer extends Context.Service<Viewer, {
-  /** Where it listens, for example `http://127.0.0.1:4318`; an exporter adds `/v1/traces`. */
-  readonly url: string
-  readonly store: TraceStore.TraceStore["Service"]
-}>()("@gorax/tracing/viewer/Viewer") {}
+export class Viewer extends Context.Service<
+  Viewer,
+  {
+    /** Where it listens, for example `http://127.0.0.1:4318`; an exporter adds `/v1/traces`. */
+    readonly url: string
+    readonly store: TraceStore.TraceStore["Service"]
+  }
+>()("@gorax/tracing/viewer/Viewer") {}
 
 const server = (options: LoopbackServer.LoopbackServerOptions) =>
-  Layer.unwrap(Effect.map(TraceStore.TraceStore, (store) => {
-    const api = ViewerApi.layer.pipe(Layer.provide(Layer.succeed(TraceStore.TraceStore, store)))
-    return LoopbackServer.layer(Layer.merge(OtlpReceiver.layer(store.add), api), options)
-  }))
+  Layer.unwrap(
+    Effect.map(TraceStore.TraceStore, (store) => {
+      const api = ViewerApi.layer.pipe(Layer.provide(Layer.succeed(TraceStore.TraceStore, store)))
+      return LoopbackServer.layer(Layer.merge(OtlpReceiver.layer(store.add), api), options)
+    })
+  )
 
 const viewer = Layer.effect(
   Viewer,
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const { address } = yield* HttpServer.HttpServer
     return { url: HttpServer.formatAddress(address), store: yield* TraceStore.TraceStore }
   })
@@ -42,8 +47,4 @@ const viewer = Layer.effect(
 export const layer = ({ host, port = 4318, store }: ViewerOptions = {}): Layer.Layer<
   Viewer | TraceStore.TraceStore,
   ServeError
-> =>
-  viewer.pipe(
-    Layer.provide(server({ host, port })),
-    Layer.provideMerge(TraceStore.layer(store))
-  )
+> => viewer.pipe(Layer.provide(server({ host, port })), Layer.provideMerge(TraceStore.layer(store)))

@@ -50,14 +50,16 @@ type Store = TraceStore["Service"]
 
 const list = (store: Store) =>
   HttpServerRequest.schemaSearchParams(Filter).pipe(
-    Effect.flatMap(Effect.fnUntraced(function*({ error, limit, service }) {
-      const traces = yield* store.list({ service, limit, error: error === undefined ? undefined : error === "true" })
-      return json({ traces: traces.map(toJson), store: yield* store.counts })
-    })),
+    Effect.flatMap(
+      Effect.fnUntraced(function* ({ error, limit, service }) {
+        const traces = yield* store.list({ service, limit, error: error === undefined ? undefined : error === "true" })
+        return json({ traces: traces.map(toJson), store: yield* store.counts })
+      })
+    ),
     Effect.catchTag("SchemaError", () => Effect.succeed(badFilter))
   )
 
-const one = Effect.fnUntraced(function*(store: Store) {
+const one = Effect.fnUntraced(function* (store: Store) {
   const { id = "" } = yield* HttpRouter.params
   const trace = yield* store.get(id.toLowerCase())
   if (trace === undefined) {
@@ -66,8 +68,10 @@ const one = Effect.fnUntraced(function*(store: Store) {
   return json({ ...toJson(trace.summary), tree: TracePrinter.drawTree(trace.spans), ...Otlp.fromSpans(trace.spans) })
 })
 
-const home = Effect.fnUntraced(function*(store: Store) {
-  const { headers: { host } } = yield* HttpServerRequest.HttpServerRequest
+const home = Effect.fnUntraced(function* (store: Store) {
+  const {
+    headers: { host }
+  } = yield* HttpServerRequest.HttpServerRequest
   const { droppedSpans, droppedTraces, spans, traces } = yield* store.counts
   const text = `Traces, received over OTLP and kept in memory.
 
@@ -77,7 +81,7 @@ const home = Effect.fnUntraced(function*(store: Store) {
   one trace      http://${host}/api/traces/<trace id>
   send to        http://${host}/v1/traces   (protobuf or JSON)
 
-Here: ${traces} traces, ${spans} spans. Left to make room: ${droppedTraces} traces, ${droppedSpans} spans.
+In memory: traces ${traces}, spans ${spans}. Left to make room: traces ${droppedTraces}, spans ${droppedSpans}.
 `
   return HttpServerResponse.text(text, { headers })
 })

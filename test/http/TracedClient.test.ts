@@ -1,22 +1,23 @@
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { Baggage, TracedClient, Tracing } from "@gorax/tracing"
+import { SpanTree, TracingTest } from "@gorax/tracing/testing"
 import { Deferred, Effect, Exit, Fiber, Layer, Scope, Tracer } from "effect"
-import { FetchHttpClient, HttpClient, HttpClientRequest, type HttpClientError } from "effect/http"
+import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { createServer, type IncomingMessage } from "node:http"
 import type { AddressInfo } from "node:net"
-import * as TracedClient from "../../src/http/TracedClient.ts"
-import * as References from "../../src/model/References.ts"
-import * as Baggage from "../../src/propagation/Baggage.ts"
-import * as GoraxTracer from "../../src/tracer/GoraxTracer.ts"
-import * as Recording from "../http/recording.ts"
+import { AttributeProfile, EgressPolicy } from "../../src/model/References.ts"
 
 /** A server of the outside world: it answers with the status that the path names, and tells what it was sent. */
-const outside = Effect.gen(function*() {
+const outside = Effect.gen(function* () {
   const received: Array<{ readonly names: ReadonlyArray<string>; readonly headers: IncomingMessage["headers"] }> = []
   const reached = yield* Deferred.make<void>()
   const closed = yield* Deferred.make<void>()
   const server = createServer((request, response) => {
-    received.push({ names: request.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()), headers: request.headers })
+    received.push({
+      names: request.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()),
+      headers: request.headers
+    })
     const path = new URL(request.url!, "http://localhost").pathname
     if (path !== "/never" && path !== "/streams") return void response.writeHead(Number(path.slice(1)) || 200).end("ok")
     if (path === "/streams") response.writeHead(200).write("begins")
@@ -34,17 +35,13 @@ const Client = TracedClient.layer.pipe(Layer.provide(FetchHttpClient.layer))
 
 type Outside = Effect.Success<typeof outside>
 
+/** Runs a program that can reach the outside world. */
 const test = <A, E>(
-  self: (recording: ReturnType<typeof Recording.make>, server: Outside) => Effect.Effect<A, E, HttpClient.HttpClient | Scope.Scope>,
+  self: (server: Outside) => Effect.Effect<A, E, HttpClient.HttpClient | TracingTest.TracingTest | Scope.Scope>,
   client = Client
-) => {
-  const recording = Recording.make()
-  return Effect.flatMap(outside, (server) => self(recording, server)).pipe(
-    Effect.provide(client),
-    recording.run,
-    Effect.scoped
-  )
-}
+) => Effect.flatMap(outside, self).pipe(Effect.provide(client), Effect.provide(TracingTest.layer), Effect.scoped)
+
+const attributes = Effect.map(SpanTree.find("GET"), (span) => Object.fromEntries(span.attributes))
 
 const status = (url: string) => Effect.map(HttpClient.get(url), (response) => response.status)
 
@@ -57,33 +54,44 @@ const clients = {
 describe("one request", () => {
   for (const [name, inner] of Object.entries(clients)) {
     it.live(`through ${name} has one span and puts one set of headers on the wire`, () =>
-      test((recording, server) =>
-        Effect.gen(function*() {
-          const request = HttpClientRequest.get(`${server.url}/200`, {
-            headers: { traceparent: `00-${"1".repeat(32)}-${"2".repeat(16)}-01`, tracestate: "old=1", accept: "text/plain" }
-          })
-          const client = yield* HttpClient.HttpClient
-          yield* client.execute(request).pipe(Effect.withSpan("http.action"), Baggage.set("tier", "gold"))
-          assert.strictEqual(recording.draw("http.response.status_code"), `http.action\n└─ GET http.response.status_code=200`)
-          const [{ headers, names }] = server.received as [Outside["received"][number]]
-          const span = recording.named("GET")
-          assert.deepInclude(headers, {
-            traceparent: `00-${span.traceId}-${span.spanId}-03`,
-            baggage: "tier=gold",
-            accept: "text/plain"
-          })
-          assert.strictEqual(names.filter((name) => name === "traceparent").length, 1)
-          assert.notInclude(names, "tracestate")
-          assert.notInclude(names, "b3")
-        }), TracedClient.layer.pipe(Layer.provide(inner))))
+      test(
+        (server) =>
+          Effect.gen(function* () {
+            const request = HttpClientRequest.get(`${server.url}/200`, {
+              headers: {
+                traceparent: `00-${"1".repeat(32)}-${"2".repeat(16)}-01`,
+                tracestate: "old=1",
+                accept: "text/plain"
+              }
+            })
+            const client = yield* HttpClient.HttpClient
+            yield* client.execute(request).pipe(Effect.withSpan("http.action"), Baggage.set("tier", "gold"))
+            assert.strictEqual(
+              yield* SpanTree.draw("http.response.status_code"),
+              `http.action\n└─ GET http.response.status_code=200`
+            )
+            const [{ headers, names }] = server.received as [Outside["received"][number]]
+            const span = yield* SpanTree.find("GET")
+            assert.deepInclude(headers, {
+              traceparent: `00-${span.traceId}-${span.spanId}-01`,
+              baggage: "tier=gold",
+              accept: "text/plain"
+            })
+            assert.strictEqual(names.filter((name) => name === "traceparent").length, 1)
+            assert.notInclude(names, "tracestate")
+            assert.notInclude(names, "b3")
+          }),
+        TracedClient.layer.pipe(Layer.provide(inner))
+      )
+    )
   }
 
   it.live("says where it went, without secrets", () =>
-    test((recording, server) =>
-      Effect.gen(function*() {
+    test((server) =>
+      Effect.gen(function* () {
         yield* HttpClient.get(`${server.url}/200?page=2`, { urlParams: { token: "s3cret" } })
         const port = Number(new URL(server.url).port)
-        assert.deepStrictEqual(Recording.attributesOf(recording.spans[0]!), {
+        assert.deepStrictEqual(yield* attributes, {
           "http.request.method": "GET",
           "url.full": `${server.url}/200?page=2&token=REDACTED`,
           "server.address": "127.0.0.1",
@@ -92,124 +100,150 @@ describe("one request", () => {
           "http.response.status_code": 200,
           "http.status_code": 200
         })
-        assert.strictEqual(recording.spans[0]!.kind, "client")
-      })))
+        assert.strictEqual((yield* SpanTree.find("GET")).kind, "client")
+      })
+    )
+  )
 
   it.live("says it in the stable keys alone when the profile is semconv", () =>
-    test((recording, server) =>
-      Effect.gen(function*() {
-        yield* status(`${server.url}/200`).pipe(Effect.provideService(References.AttributeProfile, "semconv"))
-        assert.notIncludeMembers(Object.keys(Recording.attributesOf(recording.spans[0]!)), ["http.method"])
-        assert.notIncludeMembers(Object.keys(Recording.attributesOf(recording.spans[0]!)), ["http.status_code"])
-      })))
+    test((server) =>
+      Effect.gen(function* () {
+        yield* status(`${server.url}/200`).pipe(Effect.provideService(AttributeProfile, "semconv"))
+        assert.doesNotHaveAnyKeys(yield* attributes, ["http.method", "http.status_code"])
+      })
+    )
+  )
 
   it.live("is named by its template when it has one, never by its path", () =>
-    test((recording, server) =>
-      Effect.gen(function*() {
+    test((server) =>
+      Effect.gen(function* () {
         yield* status(`${server.url}/users/42`).pipe(TracedClient.withTemplate("/users/{id}"))
         yield* status(`${server.url}/users/42`)
-        assert.strictEqual(recording.draw("url.template"), "GET /users/{id} url.template=/users/{id}\nGET")
-      })))
+        assert.strictEqual(yield* SpanTree.draw("url.template"), "GET /users/{id} url.template=/users/{id}\nGET")
+      })
+    )
+  )
 
   it.live("keeps what the client does to requests, and opens one span though it is traced twice", () =>
-    test((recording, server) =>
-      Effect.gen(function*() {
-        const inner = (yield* HttpClient.HttpClient).pipe(HttpClient.mapRequest(HttpClientRequest.prependUrl(server.url)))
+    test((server) =>
+      Effect.gen(function* () {
+        const inner = (yield* HttpClient.HttpClient).pipe(
+          HttpClient.mapRequest(HttpClientRequest.prependUrl(server.url))
+        )
         const traced = TracedClient.make(inner).pipe(HttpClient.mapRequest(HttpClientRequest.setUrlParam("page", "2")))
         yield* traced.get("/200")
-        assert.strictEqual(recording.draw("url.full"), `GET url.full=${server.url}/200?page=2`)
-      })))
+        assert.strictEqual(yield* SpanTree.draw("url.full"), `GET url.full=${server.url}/200?page=2`)
+      })
+    )
+  )
 })
 
 describe("how it went", () => {
-  for (const [code, draws] of [["302", "GET"], ["404", "GET ✗ error.type=404"], ["503", "GET ✗ error.type=503"]] as const) {
-    it.live(`${code} ${draws === "GET" ? "is no error" : "is an error of the client"}, and the answer is the caller's as ever`, () =>
-      test((recording, server) =>
-        Effect.gen(function*() {
-          assert.strictEqual(yield* status(`${server.url}/${code}`), Number(code))
-          assert.strictEqual(recording.draw("error.type"), draws)
-          assert.deepStrictEqual(recording.spans[0]!.events, [])
-        })))
+  for (const [code, draws] of [
+    ["302", "GET"],
+    ["404", "GET ✗ 404"],
+    ["503", "GET ✗ 503"]
+  ] as const) {
+    it.live(
+      `${code} ${draws === "GET" ? "is no error" : "is an error of the client"}, and the answer is the caller's as ever`,
+      () =>
+        test((server) =>
+          Effect.gen(function* () {
+            assert.strictEqual(yield* status(`${server.url}/${code}`), Number(code))
+            assert.strictEqual(yield* SpanTree.draw(), draws)
+            assert.deepStrictEqual((yield* SpanTree.find("GET")).events, [])
+          })
+        )
+    )
   }
 
   it.live("a request that does not get through is an error by its reason, with no secret in its message", () =>
-    test((recording) =>
-      Effect.gen(function*() {
+    test(() =>
+      Effect.gen(function* () {
         const error = yield* Effect.flip(HttpClient.get("http://me:hunter2@127.0.0.1:1/x?api_key=s3cret"))
-        assert.strictEqual((error as HttpClientError.HttpClientError).reason._tag, "TransportError")
-        const [span] = recording.spans
-        assert.strictEqual(recording.draw("error.type"), "GET ✗ error.type=TransportError")
-        const everything = JSON.stringify([span!.statusMessage, span!.events, Recording.attributesOf(span!)], (_, value) =>
-          typeof value === "bigint" ? String(value) : value)
+        assert.strictEqual(error.reason._tag, "TransportError")
+        const { events, statusMessage } = yield* SpanTree.find("GET")
+        assert.strictEqual(yield* SpanTree.draw(), "GET ✗ TransportError")
+        const everything = JSON.stringify([statusMessage, events, yield* attributes], (_, value) =>
+          typeof value === "bigint" ? String(value) : value
+        )
         assert.notInclude(everything, "hunter2")
         assert.notInclude(everything, "s3cret")
-      })))
+      })
+    )
+  )
 
   it.live("every retry has a span of its own", () =>
-    test((recording, server) =>
-      Effect.gen(function*() {
+    test((server) =>
+      Effect.gen(function* () {
         const client = (yield* HttpClient.HttpClient).pipe(HttpClient.filterStatusOk, HttpClient.retry({ times: 2 }))
         yield* Effect.flip(client.get(`${server.url}/503`))
-        assert.strictEqual(recording.draw("error.type"), Array(3).fill("GET ✗ error.type=503").join("\n"))
-      })))
+        assert.strictEqual(yield* SpanTree.draw(), Array(3).fill("GET ✗ 503").join("\n"))
+      })
+    )
+  )
 
   it.live("an interrupted request ends its span, is no error, and is aborted", () =>
-    test((recording, server) =>
-      Effect.gen(function*() {
+    test((server) =>
+      Effect.gen(function* () {
         const fiber = yield* Effect.forkChild(status(`${server.url}/never`))
         yield* Deferred.await(server.reached)
         yield* Fiber.interrupt(fiber)
         yield* Deferred.await(server.closed)
-        assert.strictEqual(recording.draw("effect.fiber.interrupted"), "GET effect.fiber.interrupted=true")
-      })))
+        assert.strictEqual(yield* SpanTree.draw(), "GET ⊘")
+      })
+    )
+  )
 
   it.live("a response still lives as long as its HttpClient.withScope", () =>
-    test((recording, server) =>
-      Effect.gen(function*() {
+    test((server) =>
+      Effect.gen(function* () {
         const scope = yield* Scope.make()
         const client = HttpClient.withScope(yield* HttpClient.HttpClient)
         yield* client.get(`${server.url}/streams`).pipe(Scope.provide(scope))
         assert.isFalse(yield* Deferred.isDone(server.closed))
         yield* Scope.close(scope, Exit.void)
         yield* Deferred.await(server.closed)
-        assert.strictEqual(recording.draw(), "GET")
-      })))
+        assert.strictEqual(yield* SpanTree.draw(), "GET")
+      })
+    )
+  )
 })
 
 describe("who is told", () => {
   it.live("a host that may not have the context gets none, and the span is there all the same", () =>
-    test((recording, server) =>
-      Effect.gen(function*() {
+    test((server) =>
+      Effect.gen(function* () {
         yield* status(`${server.url}/200`).pipe(
           Baggage.set("tier", "gold"),
-          Effect.provideService(References.EgressPolicy, () => false)
+          Effect.provideService(EgressPolicy, () => false)
         )
-        assert.strictEqual(recording.draw(), "GET")
-        assert.notIncludeMembers([...server.received[0]!.names], ["traceparent"])
-        assert.notIncludeMembers([...server.received[0]!.names], ["baggage"])
-      })))
+        assert.strictEqual(yield* SpanTree.draw(), "GET")
+        assert.doesNotHaveAnyKeys(server.received[0]!.headers, ["traceparent", "baggage"])
+      })
+    )
+  )
 
   it.live("HttpClient.TracerPropagationEnabled and TracerDisabledWhen keep their meaning", () =>
-    test((recording, server) =>
-      Effect.gen(function*() {
+    test((server) =>
+      Effect.gen(function* () {
         yield* status(`${server.url}/200`).pipe(Effect.provideService(HttpClient.TracerPropagationEnabled, false))
         yield* status(`${server.url}/200`).pipe(Effect.provideService(HttpClient.TracerDisabledWhen, () => true))
         yield* status(`${server.url}/200`).pipe(Effect.provideService(Tracer.DisablePropagation, true))
-        assert.strictEqual(recording.draw(), "GET")
-        for (const { names } of server.received) assert.notIncludeMembers([...names], ["traceparent"])
-      })))
+        assert.strictEqual(yield* SpanTree.draw(), "GET")
+        for (const { headers } of server.received) assert.doesNotHaveAnyKeys(headers, ["traceparent", "b3"])
+      })
+    )
+  )
 
   it.live("where tracing is off, the context that the program was given is handed on", () =>
-    test((recording, server) =>
-      Effect.gen(function*() {
-        const parent = Tracer.externalSpan({ traceId: "a".repeat(32), spanId: "b".repeat(16), sampled: true })
-        yield* status(`${server.url}/200`).pipe(
-          Effect.withSpan("not recorded"),
-          Effect.withParentSpan(parent),
-          Effect.provideService(Tracer.Tracer, GoraxTracer.passThrough)
-        )
-        assert.strictEqual(server.received[0]!.headers["traceparent"], `00-${"a".repeat(32)}-${"b".repeat(16)}-01`)
-        assert.notIncludeMembers([...server.received[0]!.names], ["b3"])
-        assert.deepStrictEqual(recording.spans, [])
-      })))
+    Effect.gen(function* () {
+      const server = yield* outside
+      const parent = Tracer.externalSpan({ traceId: "a".repeat(32), spanId: "b".repeat(16), sampled: true })
+      yield* status(`${server.url}/200`).pipe(Effect.withSpan("not recorded"), Effect.withParentSpan(parent))
+      const [{ headers }] = server.received as [Outside["received"][number]]
+      assert.strictEqual(headers["traceparent"], `00-${"a".repeat(32)}-${"b".repeat(16)}-01`)
+      assert.doesNotHaveAnyKeys(headers, ["b3"])
+    }).pipe(Effect.provide(Client), Effect.provide(Tracing.layerDisabled), Effect.scoped)
+  )
 })

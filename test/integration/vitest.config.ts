@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config"
 
-const conditions = ["@gorax/source", "module", "node", "development|production"]
+const conditions = ["@gorax/source", "node", "development|production"]
 
 /** Tests against real servers. `npm run test:integration` starts what they need and says what it could not. */
 export default defineConfig({

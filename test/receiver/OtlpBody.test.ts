@@ -2,7 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags } from "@opentelemetry/api"
 import { JsonTraceSerializer, ProtobufTraceSerializer } from "@opentelemetry/otlp-transformer"
 import { resourceFromAttributes } from "@opentelemetry/resources"
-import { BasicTracerProvider, InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base"
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor
+} from "@opentelemetry/sdk-trace-base"
 import * as Result from "effect/Result"
 import * as fc from "fast-check"
 import * as Otlp from "../../src/model/Otlp.ts"
@@ -71,9 +76,10 @@ const requestOf = (span: object): Uint8Array =>
 
 const ids = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331" }
 
-for (
-  const [encoding, serializer] of [["json", JsonTraceSerializer], ["protobuf", ProtobufTraceSerializer]] as const
-) {
+for (const [encoding, serializer] of [
+  ["json", JsonTraceSerializer],
+  ["protobuf", ProtobufTraceSerializer]
+] as const) {
   describe(`what the SDK sends as ${encoding}`, () => {
     const sent = sdkSpans()
     const received = decode(serializer.serializeRequest(sent)!, encoding)
@@ -106,7 +112,9 @@ for (
             ["empty", []]
           ],
           droppedAttributes: 0,
-          events: [{ name: "charged", time: 1_700_000_000_200_000_000n, attributes: { amount: 12.5 }, droppedAttributes: 0 }],
+          events: [
+            { name: "charged", time: 1_700_000_000_200_000_000n, attributes: { amount: 12.5 }, droppedAttributes: 0 }
+          ],
           droppedEvents: 0,
           links: [],
           droppedLinks: 0,
@@ -137,10 +145,13 @@ for (
     })
 
     it("gives spans or a reason for any bytes, and never throws", () => {
-      fc.assert(fc.property(fc.uint8Array({ maxLength: 512 }), (bytes) => {
-        const result = OtlpBody.decode(bytes, encoding)
-        if (Result.isFailure(result)) assert.notStrictEqual(result.failure.detail, "the body cannot be read")
-      }), { numRuns: 2000 })
+      fc.assert(
+        fc.property(fc.uint8Array({ maxLength: 512 }), (bytes) => {
+          const result = OtlpBody.decode(bytes, encoding)
+          if (Result.isFailure(result)) assert.notStrictEqual(result.failure.detail, "the body cannot be read")
+        }),
+        { numRuns: 2000 }
+      )
     })
 
     it("gives spans or a reason for a request with any byte changed or cut off", () => {
@@ -160,26 +171,35 @@ for (
 
 describe("a json body", () => {
   it("gives spans or a reason for any JSON in the place of a span", () => {
-    const shape = fc.record({
-      traceId: fc.oneof(fc.constant(ids.traceId), fc.jsonValue()),
-      spanId: fc.constant(ids.spanId),
-      attributes: fc.oneof(fc.array(fc.record({ key: fc.string(), value: fc.jsonValue() })), fc.jsonValue()),
-      events: fc.jsonValue(),
-      links: fc.jsonValue(),
-      startTimeUnixNano: fc.jsonValue(),
-      status: fc.jsonValue()
-    }, { requiredKeys: [] })
-    fc.assert(fc.property(shape, (span) => {
-      const result = OtlpBody.decode(requestOf(span), "json")
-      if (Result.isFailure(result)) assert.notStrictEqual(result.failure.detail, "the body cannot be read")
-    }), { numRuns: 1000 })
+    const shape = fc.record(
+      {
+        traceId: fc.oneof(fc.constant(ids.traceId), fc.jsonValue()),
+        spanId: fc.constant(ids.spanId),
+        attributes: fc.oneof(fc.array(fc.record({ key: fc.string(), value: fc.jsonValue() })), fc.jsonValue()),
+        events: fc.jsonValue(),
+        links: fc.jsonValue(),
+        startTimeUnixNano: fc.jsonValue(),
+        status: fc.jsonValue()
+      },
+      { requiredKeys: [] }
+    )
+    fc.assert(
+      fc.property(shape, (span) => {
+        const result = OtlpBody.decode(requestOf(span), "json")
+        if (Result.isFailure(result)) assert.notStrictEqual(result.failure.detail, "the body cannot be read")
+      }),
+      { numRuns: 1000 }
+    )
   })
 
   it("says which field of which span is wrong", () => {
     const error = errorOf(requestOf({ ...ids, startTimeUnixNano: "soon" }), "json")
     assert.strictEqual(error.reason, "Malformed")
     assert.strictEqual(error.detail, "spans[0].startTimeUnixNano is not a 64-bit integer")
-    assert.strictEqual(errorOf(requestOf({ ...ids, attributes: "x" }), "json").detail, "spans[0].attributes is not a list")
+    assert.strictEqual(
+      errorOf(requestOf({ ...ids, attributes: "x" }), "json").detail,
+      "spans[0].attributes is not a list"
+    )
     assert.strictEqual(errorOf(utf8("{"), "json").detail, "the body is not JSON")
     assert.strictEqual(errorOf(utf8("null"), "json").detail, "the body is not an object")
     assert.strictEqual(errorOf(utf8("[]"), "json").detail, "the body is not an object")
@@ -195,10 +215,14 @@ describe("a json body", () => {
 
   it("refuses the spans past the limit and counts them", () => {
     const spans = Array.from({ length: 5 }, () => ids)
-    const result = OtlpBody.decode(utf8(JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }, { spans }] }] })), "json", {
-      ...OtlpBody.defaultLimits,
-      maxSpans: 7
-    })
+    const result = OtlpBody.decode(
+      utf8(JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }, { spans }] }] })),
+      "json",
+      {
+        ...OtlpBody.defaultLimits,
+        maxSpans: 7
+      }
+    )
     const received = Result.getOrThrow(result)
     assert.strictEqual(received.spans.length, 7)
     assert.strictEqual(received.refused, 3)
@@ -214,7 +238,14 @@ describe("a json body", () => {
       endTimeUnixNano: "10",
       attributes: [
         { key: "n", value: { intValue: "9223372036854775807" } },
-        { key: "nested", value: { kvlistValue: { values: [{ key: "a", value: { arrayValue: { values: [{ intValue: 1 }, { stringValue: "b" }] } } }] } } },
+        {
+          key: "nested",
+          value: {
+            kvlistValue: {
+              values: [{ key: "a", value: { arrayValue: { values: [{ intValue: 1 }, { stringValue: "b" }] } } }]
+            }
+          }
+        },
         { key: "bytes", value: { bytesValue: "AAE=" } },
         { key: "__proto__", value: { stringValue: "harmless" } },
         { key: "nothing", value: {} }
@@ -225,12 +256,15 @@ describe("a json body", () => {
     assert.strictEqual(span!.kind, "internal")
     assert.strictEqual(span!.startTime, 20n)
     assert.strictEqual(span!.endTime, 20n)
-    assert.deepStrictEqual([...span!.attributes], [
-      ["n", "9223372036854775807"],
-      ["nested", `{"a":[1,"b"]}`],
-      ["bytes", "AAE="],
-      ["__proto__", "harmless"]
-    ])
+    assert.deepStrictEqual(
+      [...span!.attributes],
+      [
+        ["n", "9223372036854775807"],
+        ["nested", `{"a":[1,"b"]}`],
+        ["bytes", "AAE="],
+        ["__proto__", "harmless"]
+      ]
+    )
   })
 
   it("survives values and documents nested a hundred thousand deep", () => {
@@ -245,21 +279,27 @@ describe("a json body", () => {
 describe("a protobuf body", () => {
   it("passes over fields it does not know, of every wire type", () => {
     const unknown = [
-      [...varint(99 << 3 | 0), 0xff, 0xff, 0x03],
-      [...varint(99 << 3 | 1), 1, 2, 3, 4, 5, 6, 7, 8],
-      [...varint(99 << 3 | 2), 3, 1, 2, 3],
-      [...varint(99 << 3 | 5), 1, 2, 3, 4]
+      [...varint((99 << 3) | 0), 0xff, 0xff, 0x03],
+      [...varint((99 << 3) | 1), 1, 2, 3, 4, 5, 6, 7, 8],
+      [...varint((99 << 3) | 2), 3, 1, 2, 3],
+      [...varint((99 << 3) | 5), 1, 2, 3, 4]
     ].flat()
     const known = ProtobufTraceSerializer.serializeRequest(sdkSpans())!
     assert.strictEqual(decode(Uint8Array.from([...unknown, ...known, ...unknown]), "protobuf").spans.length, 2)
   })
 
   it("says at which byte the input ends, or what is not protobuf about it", () => {
-    assert.strictEqual(errorOf(Uint8Array.from([0x0a, 0x05, 1]), "protobuf").detail, "protobuf: ends inside a field at byte 2")
+    assert.strictEqual(
+      errorOf(Uint8Array.from([0x0a, 0x05, 1]), "protobuf").detail,
+      "protobuf: ends inside a field at byte 2"
+    )
     assert.match(errorOf(Uint8Array.from([0x0b]), "protobuf").detail, /field 1 at byte 1 has wire type 3, not 2/)
     assert.match(errorOf(Uint8Array.from([0x00]), "protobuf").detail, /field number 0/)
     assert.match(errorOf(new Uint8Array(16).fill(0xff), "protobuf").detail, /too large/)
-    assert.match(errorOf(Uint8Array.from([...varint(99 << 3), ...new Uint8Array(11).fill(0x80)]), "protobuf").detail, /ten bytes/)
+    assert.match(
+      errorOf(Uint8Array.from([...varint(99 << 3), ...new Uint8Array(11).fill(0x80)]), "protobuf").detail,
+      /ten bytes/
+    )
   })
 
   it("refuses messages that nest without end", () => {
@@ -276,7 +316,7 @@ describe("a protobuf body", () => {
     const bodies = [
       new Uint8Array(size),
       new Uint8Array(size).fill(0xff),
-      Uint8Array.from({ length: size }, (_, index) => index % 2 === 0 ? 0x0a : 0x00),
+      Uint8Array.from({ length: size }, (_, index) => (index % 2 === 0 ? 0x0a : 0x00)),
       // one span with half a million empty attributes
       Uint8Array.from(field(1, field(2, field(2, Array.from({ length: size / 2 }, () => [0x4a, 0x00]).flat()))))
     ]
@@ -288,25 +328,31 @@ describe("a protobuf body", () => {
   })
 
   it("bounds the memory that a small body may claim", () => {
-    const body = Uint8Array.from({ length: 2_200_000 }, (_, index) => index % 2 === 0 ? 0x0a : 0x00)
+    const body = Uint8Array.from({ length: 2_200_000 }, (_, index) => (index % 2 === 0 ? 0x0a : 0x00))
     assert.strictEqual(errorOf(body, "protobuf").reason, "TooLarge")
   })
 
   it("reads every 64-bit number that JavaScript can write", () => {
-    fc.assert(fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
-      const bytes: Array<number> = []
-      for (let rest = BigInt.asUintN(64, value); ; rest >>= 7n) {
-        if (rest < 0x80n) {
-          bytes.push(Number(rest))
-          break
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
+        const bytes: Array<number> = []
+        for (let rest = BigInt.asUintN(64, value); ; rest >>= 7n) {
+          if (rest < 0x80n) {
+            bytes.push(Number(rest))
+            break
+          }
+          bytes.push(Number(rest & 0x7fn) | 0x80)
         }
-        bytes.push(Number(rest & 0x7fn) | 0x80)
-      }
-      const keyValue = [...field(1, [0x6b]), ...field(2, [0x18, ...bytes])]
-      const span = [...field(1, [...Buffer.from(ids.traceId, "hex")]), ...field(2, [...Buffer.from(ids.spanId, "hex")]), ...field(9, keyValue)]
-      const received = decode(Uint8Array.from(field(1, field(2, field(2, span)))), "protobuf")
-      assert.strictEqual(String(received.spans[0]!.attributes.get("k")), String(value))
-    }))
+        const keyValue = [...field(1, [0x6b]), ...field(2, [0x18, ...bytes])]
+        const span = [
+          ...field(1, [...Buffer.from(ids.traceId, "hex")]),
+          ...field(2, [...Buffer.from(ids.spanId, "hex")]),
+          ...field(9, keyValue)
+        ]
+        const received = decode(Uint8Array.from(field(1, field(2, field(2, span)))), "protobuf")
+        assert.strictEqual(String(received.spans[0]!.attributes.get("k")), String(value))
+      })
+    )
   })
 })
 
@@ -315,5 +361,5 @@ function varint(value: number): Array<number> {
 }
 
 function field(number: number, bytes: ReadonlyArray<number>): Array<number> {
-  return [number << 3 | 2].concat(varint(bytes.length), bytes as Array<number>)
+  return [(number << 3) | 2].concat(varint(bytes.length), bytes as Array<number>)
 }

@@ -67,6 +67,14 @@ describe("what a span says about its effect", () => {
       assert.strictEqual(recorder.named("outer").statusMessage, "no")
     }))
 
+  it.effect("keeps the stack again when the same error object fails another time", () =>
+    Effect.gen(function*() {
+      const recorder = Recorder.make()
+      const fails = Effect.fail(new Error("no")).pipe(Effect.withSpan("work"), Effect.exit)
+      yield* recorder.run(Effect.all([fails, fails]).pipe(Effect.withSpan("parent")))
+      assert.deepStrictEqual(recorder.spans.map((span) => span.events.length), [1, 1, 0])
+    }))
+
   it.effect("records a defect like a failure", () =>
     Effect.gen(function*() {
       const recorder = Recorder.make()

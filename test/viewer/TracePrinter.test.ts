@@ -61,7 +61,9 @@ POST /api/v1/workflows/:id/execute  → 202  [api]                              
     assert.match(TracePrinter.drawTree([silent]), /^quiet {2}\[api\] {2}✗ failed/)
     const thrown = {
       ...silent,
-      events: [{ name: "exception", time: 0n, droppedAttributes: 0, attributes: { "exception.message": "no route to host" } }]
+      events: [
+        { name: "exception", time: 0n, droppedAttributes: 0, attributes: { "exception.message": "no route to host" } }
+      ]
     }
     assert.match(TracePrinter.drawTree([thrown]), /✗ no route to host/)
   })
@@ -75,7 +77,14 @@ POST /api/v1/workflows/:id/execute  → 202  [api]                              
   it("calls a trace that succeeded after a retry no failure", () => {
     const spans = [
       span({ id: 1, name: "workflow.execute" }),
-      span({ id: 2, parent: 1, name: "workflow.retry.attempt", from: 0, attributes: { "retry.attempt": 1 }, error: "no" }),
+      span({
+        id: 2,
+        parent: 1,
+        name: "workflow.retry.attempt",
+        from: 0,
+        attributes: { "retry.attempt": 1 },
+        error: "no"
+      }),
       span({ id: 3, parent: 2, name: "GET", kind: "client", from: 0, error: "no" }),
       span({ id: 4, parent: 1, name: "workflow.retry.attempt", from: 5, attributes: { "retry.attempt": 2 } })
     ]

@@ -7,10 +7,12 @@ import * as TraceStore from "../../src/viewer/TraceStore.ts"
 import { order, span, traceId } from "./traces.ts"
 
 const quietIds = (store: TraceStore.TraceStore["Service"]) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const seen: Array<string> = []
     yield* store.quiet.pipe(
-      Stream.runForEach(({ summary }) => Effect.sync(() => seen.push(`${Number(`0x${summary.traceId}`)}: ${summary.spanCount}`))),
+      Stream.runForEach(({ summary }) =>
+        Effect.sync(() => seen.push(`${Number(`0x${summary.traceId}`)}: ${summary.spanCount}`))
+      ),
       Effect.forkScoped({ startImmediately: true })
     )
     return seen
@@ -18,9 +20,13 @@ const quietIds = (store: TraceStore.TraceStore["Service"]) =>
 
 describe("TraceStore", () => {
   it.effect("lists the latest traces first and finds them by service and failure", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* TraceStore.make()
-      yield* store.add([...order, span({ id: 1, trace: 2, name: "GET /health" }), span({ id: 1, trace: 3, name: "tick", service: "cron" })])
+      yield* store.add([
+        ...order,
+        span({ id: 1, trace: 2, name: "GET /health" }),
+        span({ id: 1, trace: 3, name: "tick", service: "cron" })
+      ])
       const ids = (filter?: TraceStore.TraceFilter) =>
         Effect.map(store.list(filter), (found) => found.map((summary) => Number(`0x${summary.traceId}`)))
       assert.deepStrictEqual(yield* ids(), [3, 2, 1])
@@ -30,19 +36,21 @@ describe("TraceStore", () => {
       assert.deepStrictEqual(yield* ids({ error: false, service: "api" }), [2])
       assert.strictEqual((yield* store.get(traceId(1)))!.spans.length, order.length)
       assert.isUndefined(yield* store.get(traceId(9)))
-    }))
+    })
+  )
 
   it.effect("drops the oldest trace whole when there are too many, and counts what it dropped", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* TraceStore.make({ maxTraces: 2 })
       yield* store.add([span({ id: 1, trace: 1, name: "a" }), span({ id: 2, trace: 1, parent: 1, name: "b" })])
       yield* store.add([span({ id: 1, trace: 2, name: "a" }), span({ id: 1, trace: 3, name: "a" })])
       assert.isUndefined(yield* store.get(traceId(1)))
       assert.deepStrictEqual(yield* store.counts, { traces: 2, spans: 2, droppedTraces: 1, droppedSpans: 2 })
-    }))
+    })
+  )
 
   it.effect("holds no more spans and characters than it may, even of one trace alone", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* TraceStore.make({ maxSpans: 10 })
       yield* store.add(Array.from({ length: 25 }, (_, id) => span({ id: id + 1, name: "busy" })))
       assert.deepStrictEqual(yield* store.counts, { traces: 1, spans: 10, droppedTraces: 0, droppedSpans: 15 })
@@ -51,18 +59,20 @@ describe("TraceStore", () => {
       yield* small.add([span({ id: 1, trace: 2, name: "large", attributes: { body: "x".repeat(1500) } })])
       yield* small.add([span({ id: 1, trace: 3, name: "huge", attributes: { body: "x".repeat(3000) } })])
       assert.deepStrictEqual(yield* small.counts, { traces: 1, spans: 1, droppedTraces: 1, droppedSpans: 2 })
-    }))
+    })
+  )
 
   it.effect("passes over a span that a sender repeated", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* TraceStore.make()
       yield* store.add(order)
       yield* store.add(order)
       assert.strictEqual((yield* store.counts).spans, order.length)
-    }))
+    })
+  )
 
   it.effect("says that a trace is finished once it is complete and has rested", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* TraceStore.make({ quietAfter: "400 millis" })
       const seen = yield* quietIds(store)
       yield* store.add(order.slice(5))
@@ -72,10 +82,11 @@ describe("TraceStore", () => {
       assert.deepStrictEqual(seen, [])
       yield* TestClock.adjust("100 millis")
       assert.deepStrictEqual(seen, ["1: 13"])
-    }))
+    })
+  )
 
   it.effect("waits longer for a trace with gaps, whose other spans may still sit in another process", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* TraceStore.make({ quietAfter: "400 millis", patience: "6 seconds" })
       const seen = yield* quietIds(store)
       // The producer is here, its consumer is not
@@ -88,10 +99,11 @@ describe("TraceStore", () => {
       yield* store.add([span({ id: 99, trace: 2, name: "alone", kind: "producer" })])
       yield* TestClock.adjust("6400 millis")
       assert.deepStrictEqual(seen, ["1: 13", "2: 1"])
-    }))
+    })
+  )
 
   it.effect("does not call a trace finished whose first span has not come", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* TraceStore.make()
       const seen = yield* quietIds(store)
       yield* store.add([span({ id: 2, parent: 1, name: "orphan" })])
@@ -101,15 +113,17 @@ describe("TraceStore", () => {
       yield* store.add([span({ id: 3, trace: 2, parent: 1, remote: true, name: "entered" })])
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual(seen, ["2: 1"])
-    }))
+    })
+  )
 
   it.effect("waits for one trace, and at once when it has come to rest before", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* TraceStore.make()
       const waiting = yield* Effect.forkScoped(store.awaitQuiet(traceId(1)), { startImmediately: true })
       yield* store.add([span({ id: 1, trace: 2, name: "other" }), ...order])
       yield* TestClock.adjust("1 second")
       assert.strictEqual((yield* Fiber.join(waiting)).spans.length, order.length)
       assert.strictEqual((yield* store.awaitQuiet(traceId(2))).spans.length, 1)
-    }))
+    })
+  )
 })

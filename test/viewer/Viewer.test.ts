@@ -18,13 +18,15 @@ const layer = Viewer.layer({ port: 0, store: { quietAfter: "1 millis" } }).pipe(
   Layer.provideMerge(NodeHttpClient.layerNodeHttp)
 )
 
-const send = Effect.fnUntraced(function*(spans: typeof order) {
+const send = Effect.fnUntraced(function* (spans: typeof order) {
   const { url } = yield* Viewer.Viewer
-  const request = HttpClientRequest.post(`${url}/v1/traces`).pipe(HttpClientRequest.bodyJsonUnsafe(Otlp.fromSpans(spans)))
+  const request = HttpClientRequest.post(`${url}/v1/traces`).pipe(
+    HttpClientRequest.bodyJsonUnsafe(Otlp.fromSpans(spans))
+  )
   assert.strictEqual((yield* HttpClient.execute(request)).status, 200)
 })
 
-const get = Effect.fnUntraced(function*(path: string, headers: Record<string, string> = {}) {
+const get = Effect.fnUntraced(function* (path: string, headers: Record<string, string> = {}) {
   const { url } = yield* Viewer.Viewer
   const response = yield* HttpClient.get(url + path, { headers })
   const text = yield* response.text
@@ -33,7 +35,7 @@ const get = Effect.fnUntraced(function*(path: string, headers: Record<string, st
 
 describe("Viewer", () => {
   it.live("lists the traces it was sent", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* send(order)
       yield* send([span({ id: 1, trace: 2, name: "GET /health", to: 2.5 })])
       const { json } = yield* get("/api/traces")
@@ -51,50 +53,61 @@ describe("Viewer", () => {
         complete: true
       })
       const found = (yield* get("/api/traces?error=false&service=api&limit=5")).json().traces
-      assert.deepStrictEqual(found.map((trace: { rootName: string }) => trace.rootName), ["GET /health"])
-    }).pipe(Effect.provide(layer)))
+      assert.deepStrictEqual(
+        found.map((trace: { rootName: string }) => trace.rootName),
+        ["GET /health"]
+      )
+    }).pipe(Effect.provide(layer))
+  )
 
   it.live("gives a whole trace: drawn, and as OTLP that can be sent on", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* send(order)
       const { json, text } = yield* get(`/api/traces/${traceId(1).toUpperCase()}`)
       assert.strictEqual(json().tree, TracePrinter.drawTree(order))
       assert.strictEqual(json().rootName, "POST /api/v1/workflows/:id/execute")
       const received = Result.getOrThrow(OtlpBody.decode(new TextEncoder().encode(text), "json"))
       assert.deepStrictEqual(received.spans.map((one) => one.spanId).sort(), order.map((one) => one.spanId).sort())
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(layer))
+  )
 
   it.live("says what is wrong with a question it cannot answer", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const missing = yield* get(`/api/traces/${traceId(7)}`)
       assert.strictEqual(missing.status, 404)
       assert.match(missing.json().error, /no trace with this id/)
       for (const query of ["error=perhaps", "limit=0", "limit=ten", "limit=1.5"]) {
         const bad = yield* get(`/api/traces?${query}`)
-        assert.deepStrictEqual([bad.status, bad.json().error], [400, "service is text, error is true or false, limit is a number from 1 to 1000"])
+        assert.deepStrictEqual(
+          [bad.status, bad.json().error],
+          [400, "service is text, error is true or false, limit is a number from 1 to 1000"]
+        )
       }
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(layer))
+  )
 
   it.live("greets a browser with the addresses to try", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { url } = yield* Viewer.Viewer
       const { headers, text } = yield* get("/")
       assert.include(text, `${url}/api/traces\n`)
       assert.include(text, `${url}/v1/traces`)
       assert.match(headers["content-security-policy"]!, /default-src 'none'/)
       assert.isUndefined(headers["access-control-allow-origin"])
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(layer))
+  )
 
   it.live("shows nothing to a web page that found it under a name of its own", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       assert.strictEqual((yield* get("/api/traces", { host: "rebound.example" })).status, 403)
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(layer))
+  )
 
   it.live("prints a finished trace", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const printed = yield* Deferred.make<string>()
       const recording = { ...console, log: (text: string) => Deferred.doneUnsafe(printed, Exit.succeed(text)) }
-      yield* Effect.gen(function*() {
+      yield* Effect.gen(function* () {
         yield* send(order)
         const text = yield* Deferred.await(printed)
         const { store } = yield* Viewer.Viewer
@@ -103,14 +116,16 @@ describe("Viewer", () => {
         Effect.provide(TracePrinter.layer().pipe(Layer.provideMerge(layer))),
         Effect.provideService(Console.Console, recording)
       )
-    }))
+    })
+  )
 
   it.live("takes the usual port when it can and a free one when it must, and says which", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const first = Context.get(yield* Layer.build(Viewer.layer({ port: 0 })), Viewer.Viewer)
       const port = Number(new URL(first.url).port)
       const second = Context.get(yield* Layer.build(Viewer.layer({ port })), Viewer.Viewer)
       assert.notStrictEqual(first.url, second.url)
       assert.strictEqual((yield* HttpClient.get(second.url)).status, 200)
-    }).pipe(Effect.provide(NodeHttpClient.layerNodeHttp)))
+    }).pipe(Effect.provide(NodeHttpClient.layerNodeHttp))
+  )
 })

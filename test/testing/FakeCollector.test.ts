@@ -1,0 +1,93 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FakeCollector, SpanTree } from "@gorax/tracing/testing"
+import { OTLPTraceExporter as JsonExporter } from "@opentelemetry/exporter-trace-otlp-http"
+import { OTLPTraceExporter as ProtobufExporter } from "@opentelemetry/exporter-trace-otlp-proto"
+import { resourceFromAttributes } from "@opentelemetry/resources"
+import { BasicTracerProvider, SimpleSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace-base"
+import * as Effect from "effect/Effect"
+
+const provider = (exporter: SpanExporter) =>
+  Effect.acquireRelease(
+    Effect.sync(
+      () =>
+        new BasicTracerProvider({
+          resource: resourceFromAttributes({ "service.name": "shop" }),
+          spanProcessors: [new SimpleSpanProcessor(exporter)]
+        })
+    ),
+    (provider) => Effect.promise(() => provider.shutdown())
+  )
+
+describe("FakeCollector", () => {
+  it.live("collects what OpenTelemetry's exporters send, and how they sent it", () =>
+    Effect.gen(function* () {
+      const collector = yield* FakeCollector.FakeCollector
+      const url = `${collector.url}/v1/traces`
+      const json = yield* provider(new JsonExporter({ url, headers: { "x-team": "orders" } }))
+      const protobuf = yield* provider(new ProtobufExporter({ url, compression: "gzip" as never }))
+      json.getTracer("t").startSpan("first").end()
+      yield* collector.awaitSpans(1)
+      protobuf.getTracer("t").startSpan("second").end()
+      const spans = yield* collector.awaitSpans(2)
+      assert.strictEqual(SpanTree.drawSpans(spans, "service.name"), "first service.name=shop\nsecond service.name=shop")
+      const requests = yield* collector.awaitRequests(2)
+      assert.deepStrictEqual(
+        requests.map(({ encoding, headers, method, path, status }) => [
+          method,
+          path,
+          encoding,
+          headers["content-encoding"],
+          headers["x-team"],
+          status
+        ]),
+        [
+          ["POST", "/v1/traces", "json", undefined, "orders", 200],
+          ["POST", "/v1/traces", "protobuf", "gzip", undefined, 200]
+        ]
+      )
+    }).pipe(Effect.provide(FakeCollector.layer))
+  )
+
+  it.live("answers as it was told to, then takes spans again", () =>
+    Effect.gen(function* () {
+      const collector = yield* FakeCollector.FakeCollector
+      yield* collector.respondWith(503, { times: 2, headers: { "retry-after": "7" } })
+      yield* collector.respondWith(400)
+      const send = Effect.promise(() =>
+        fetch(`${collector.url}/base/v1/traces`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({
+            resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: "1".repeat(32), spanId: "2".repeat(16) }] }] }]
+          })
+        })
+      )
+      const answers = [yield* send, yield* send, yield* send, yield* send]
+      assert.deepStrictEqual(
+        answers.map((answer) => answer.status),
+        [503, 503, 400, 200]
+      )
+      assert.strictEqual(answers[0]!.headers.get("retry-after"), "7")
+      assert.strictEqual((yield* collector.spans).length, 1)
+      assert.deepStrictEqual(
+        (yield* collector.requests).map(({ path, status }) => [path, status]),
+        [
+          ["/base/v1/traces", 503],
+          ["/base/v1/traces", 503],
+          ["/base/v1/traces", 400],
+          ["/base/v1/traces", 200]
+        ]
+      )
+    }).pipe(Effect.provide(FakeCollector.layer))
+  )
+
+  it.live("shows a request that went to the wrong path", () =>
+    Effect.gen(function* () {
+      const collector = yield* FakeCollector.FakeCollector
+      const answer = yield* Effect.promise(() => fetch(collector.url, { method: "POST", body: "x" }))
+      assert.strictEqual(answer.status, 404)
+      const [request] = yield* collector.requests
+      assert.deepInclude(request, { method: "POST", path: "/", encoding: undefined, status: 404 })
+    }).pipe(Effect.provide(FakeCollector.layer))
+  )
+})
