@@ -39,14 +39,19 @@ const tellingKeys = [
 
 /** Only what a span says of itself: ids that `Traced.workflow` stamps on all below it would tell nothing. */
 const telling = (span: SpanData, parent: SpanData | undefined): string => {
-  const key = tellingKeys.find((key) => span.attributes.has(key) && span.attributes.get(key) !== parent?.attributes.get(key))
+  const key = tellingKeys.find(
+    (key) => span.attributes.has(key) && span.attributes.get(key) !== parent?.attributes.get(key)
+  )
   const index = span.attributes.get(Keys.loopIterationIndex) ?? span.attributes.get(Keys.retryAttempt)
   const words = [key && span.attributes.get(key), index === undefined ? undefined : `#${index}`]
-  return words.filter((word) => word !== undefined).map((word) => ` ${word}`).join("")
+  return words
+    .filter((word) => word !== undefined)
+    .map((word) => ` ${word}`)
+    .join("")
 }
 
 /** Keeps a line one line: what a span says may hold line breaks and control sequences. */
-const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").slice(0, 300)
+const oneLine = (text: string): string => text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300)
 
 interface Held {
   readonly spans: Array<SpanData>
@@ -56,15 +61,13 @@ interface Held {
 const isLocalRoot = (span: SpanData): boolean => span.parentSpanId === undefined || span.parentIsRemote
 
 /** An exporter that writes to Effect's `Console`. What it still holds is drawn when the scope closes. */
-export const make = Effect.fnUntraced(function*(options: ConsoleExporterOptions = {}): Effect.fn.Return<
-  SpanExporter,
-  never,
-  Scope.Scope
-> {
+export const make = Effect.fnUntraced(function* (
+  options: ConsoleExporterOptions = {}
+): Effect.fn.Return<SpanExporter, never, Scope.Scope> {
   const scope = yield* Effect.scope
   const patience = Duration.toMillis(Duration.fromInputUnsafe(options.patience ?? "5 seconds"))
   const capacity = options.capacity ?? 4096
-  const paint = (code: number, text: string) => options.colour === true ? `\u001b[${code}m${text}\u001b[0m` : text
+  const paint = (code: number, text: string) => (options.colour === true ? `\u001b[${code}m${text}\u001b[0m` : text)
   const traces = new Map<string, Held>()
   let held = 0
   let watched = false
@@ -74,10 +77,9 @@ export const make = Effect.fnUntraced(function*(options: ConsoleExporterOptions 
     for (const node of Trace.walk(roots)) for (const child of node.children) parents.set(child.span, node.span)
     return Trace.draw(roots, (span) => {
       const name = oneLine(span.name + telling(span, parents.get(span)))
-      const duration = paint(2, Trace.formatDuration(span))
-      return span.statusCode !== "error"
-        ? `${name} ${duration}`
-        : `${name} ${duration} ${paint(31, oneLine(`✗ ${span.attributes.get(Keys.errorType) ?? ""} ${span.statusMessage}`).trim())}`
+      const line = `${name} ${paint(2, Trace.formatDuration(span))}`
+      if (span.statusCode !== "error") return line
+      return `${line} ${paint(31, oneLine(`✗ ${span.attributes.get(Keys.errorType) ?? ""} ${span.statusMessage}`).trim())}`
     })
   }
 
@@ -99,11 +101,14 @@ export const make = Effect.fnUntraced(function*(options: ConsoleExporterOptions 
   }
 
   const print = (trees: ReadonlyArray<ReadonlyArray<Trace.SpanNode>>): Effect.Effect<void> =>
-    Effect.forEach(trees.filter((roots) => roots.length > 0), (roots) => Console.log(draw(roots)), { discard: true })
+    Effect.forEach(
+      trees.filter((roots) => roots.length > 0),
+      (roots) => Console.log(draw(roots)),
+      { discard: true }
+    )
 
-  const printStale = Effect.flatMap(
-    Clock.currentTimeMillis,
-    (now) => print([...traces].filter(([, { since }]) => now - since >= patience).map((entry) => takeAll(...entry)))
+  const printStale = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    print([...traces].filter(([, { since }]) => now - since >= patience).map((entry) => takeAll(...entry)))
   )
 
   /** Runs only while something is held. */
@@ -112,8 +117,7 @@ export const make = Effect.fnUntraced(function*(options: ConsoleExporterOptions 
     watched = true
     return Effect.sleep(patience).pipe(
       Effect.andThen(printStale),
-      Effect.repeat({ while: () => held > 0 }),
-      Effect.ensuring(Effect.sync(() => watched = false)),
+      Effect.repeat({ while: () => (watched = held > 0) }),
       Effect.forkIn(scope)
     )
   })

@@ -33,18 +33,28 @@ const settled = (run: () => Promise<unknown> | undefined, timeout: Duration.Inpu
     Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.succeed(false) })
   )
 
-const unreachable = /^(ECONN|EAI_|ENOTFOUND|ENETUNREACH|EHOSTUNREACH|EPIPE|ETIMEDOUT|ERR_SSL|ERR_TLS|EPROTO|CERT_|UNABLE_|DEPTH_|SELF_)/
+const unreachable =
+  /^(ECONN|EAI_|ENOTFOUND|ENETUNREACH|EHOSTUNREACH|EPIPE|ETIMEDOUT|ERR_SSL|ERR_TLS|EPROTO|CERT_|UNABLE_|DEPTH_|SELF_)/
 const grpcUnavailable = 14
 const grpcDeadlineExceeded = 4
 
 /** What went wrong, in our words. Reads Node's error codes, HTTP statuses and gRPC's, which are below 17. */
 const toExportError = (error: unknown, endpoint: string): ExportError => {
   const { code, message } = Object(error) as { readonly code?: unknown; readonly message?: unknown }
-  const said = SensitiveKeys.redactText(typeof message === "string" && message !== "" ? message : String(code ?? "no reason given"), 200)
+  const text = typeof message === "string" && message !== "" ? message : String(code ?? "no reason given")
+  const said = SensitiveKeys.redactText(text.replace(/\.? *Resolution note:[ .]*$/, ""), 200)
   if (code === grpcDeadlineExceeded || /timed? ?out/i.test(said)) {
-    return new ExportError({ reason: "TimedOut", endpoint, advice: `No answer in time (${said}). Is the destination overloaded?` })
+    return new ExportError({
+      reason: "TimedOut",
+      endpoint,
+      advice: `No answer in time (${said}). Is the destination overloaded?`
+    })
   }
-  if (code === grpcUnavailable || (typeof code === "string" && unreachable.test(code)) || /retryable status/.test(said)) {
+  if (
+    code === grpcUnavailable ||
+    (typeof code === "string" && unreachable.test(code)) ||
+    /retryable status/.test(said)
+  ) {
     return new ExportError({
       reason: "Unreachable",
       endpoint,
@@ -56,11 +66,12 @@ const toExportError = (error: unknown, endpoint: string): ExportError => {
   return new ExportError({
     reason: "Rejected",
     endpoint,
-    advice: code === 401 || code === 403 || code === 16 || code === 7
-      ? `${said}. Are the credentials in TRACING_HEADERS right?`
-      : code === 404 || code === 405 || code === 12
-      ? `${said}. Is this the path and protocol of an OTLP receiver?`
-      : said
+    advice:
+      code === 401 || code === 403 || code === 16 || code === 7
+        ? `${said}. Are the credentials in TRACING_HEADERS right?`
+        : code === 404 || code === 405 || code === 12
+          ? `${said}. Is this the path and protocol of an OTLP receiver?`
+          : said
   })
 }
 
@@ -69,11 +80,15 @@ const send = (exporter: OtelSpanExporter, endpoint: string): SpanExporter => ({
     spans.length === 0
       ? Effect.void
       : Effect.callback<void, ExportError>((resume) => {
-        const finish = (result: ExportResult) =>
-          resume(result.code === ExportResultCode.SUCCESS ? Effect.void : Effect.fail(toExportError(result.error, endpoint)))
-        const started = Result.try(() => untraced(() => exporter.export(spans.map(toReadableSpan), finish)))
-        if (Result.isFailure(started)) resume(Effect.fail(toExportError(started.failure, endpoint)))
-      })
+          const finish = (result: ExportResult) =>
+            resume(
+              result.code === ExportResultCode.SUCCESS
+                ? Effect.void
+                : Effect.fail(toExportError(result.error, endpoint))
+            )
+          const started = Result.try(() => untraced(() => exporter.export(spans.map(toReadableSpan), finish)))
+          if (Result.isFailure(started)) resume(Effect.fail(toExportError(started.failure, endpoint)))
+        })
 })
 
 /** Takes over an OpenTelemetry exporter: spans go out through it, and it is shut down with the scope. */
@@ -81,9 +96,8 @@ export const fromOtel = (
   exporter: OtelSpanExporter,
   options: OtelExporterOptions = {}
 ): Effect.Effect<SpanExporter, never, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.succeed(send(exporter, options.endpoint ?? exporter.constructor.name)),
-    () => settled(() => exporter.shutdown(), options.shutdownTimeout ?? "1 second")
+  Effect.acquireRelease(Effect.succeed(send(exporter, options.endpoint ?? exporter.constructor.name)), () =>
+    settled(() => exporter.shutdown(), options.shutdownTimeout ?? "1 second")
   )
 
 /**
@@ -107,10 +121,12 @@ export const fromSpanProcessor = (
         },
         flush: Effect.suspend(() => {
           const count = waiting
-          return settled(() => processor.forceFlush(), "30 seconds").pipe(Effect.map((done) => {
-            if (done) waiting -= count
-            return done ? { exported: count, left: 0 } : { exported: 0, left: count }
-          }))
+          return settled(() => processor.forceFlush(), "30 seconds").pipe(
+            Effect.map((done) => {
+              if (done) waiting -= count
+              return done ? { exported: count, left: 0 } : { exported: 0, left: count }
+            })
+          )
         })
       }
     }),

@@ -69,14 +69,16 @@ export const protocolOf = (text: string): OtlpProtocol | undefined => {
   return parts && inferred(parts)
 }
 
-const decoded = (text: string): string => Result.getOrElse(Result.try(() => decodeURIComponent(text)), () => text)
+const decoded = (text: string): string =>
+  Result.getOrElse(
+    Result.try(() => decodeURIComponent(text)),
+    () => text
+  )
 
 const basic = (url: URL): Redacted.Redacted | undefined =>
   url.username === "" && url.password === ""
     ? undefined
-    : Redacted.make(
-      `Basic ${Buffer.from(`${decoded(url.username)}:${decoded(url.password)}`).toString("base64")}`
-    )
+    : Redacted.make(`Basic ${Buffer.from(`${decoded(url.username)}:${decoded(url.password)}`).toString("base64")}`)
 
 const completed = (path: string): string => {
   const base = path.replace(/\/+$/, "")
@@ -89,9 +91,8 @@ export const fromText = (text: string, options: OtlpEndpointOptions = {}): Resul
   if (parts === undefined) return Result.fail(form)
   const { scheme, url } = parts
   const protocol = options.protocol ?? inferred(parts)
-  const insecure = scheme === undefined
-    ? options.insecure ?? (parts.port !== 443 && loopback.test(url.hostname))
-    : scheme === "http"
+  const insecure =
+    scheme === undefined ? (options.insecure ?? (parts.port !== 443 && loopback.test(url.hostname))) : scheme === "http"
   const port = parts.port ?? (scheme !== undefined ? undefined : protocol === "grpc" ? 4317 : 4318)
   const origin = `${insecure ? "http" : "https"}://${url.hostname}${port === undefined ? "" : `:${port}`}`
   if (protocol === "grpc" && (url.pathname !== "/" || url.search !== "")) return Result.fail(withoutPath)

@@ -45,6 +45,9 @@ const metadata = (headers: Readonly<Record<string, string>>) => {
   return made
 }
 
+/** All batches are answered or given up before the exporter is closed, so there is nothing worth a longer wait. */
+const shutdownTimeout = "250 millis"
+
 /** Each protocol is loaded when it is asked for: a process starts faster without the others. */
 const load = async (settings: OtlpSettings): Promise<OtelSpanExporter> => {
   const headers = Redacted.value(settings.headers)
@@ -79,10 +82,13 @@ export const make = (settings: OtlpSettings): Effect.Effect<SpanExporter, Missin
     catch: (error) =>
       new MissingPackageError({
         packageName,
-        advice: `The protocol ${settings.endpoint.protocol} needs it: npm install ${packageName}. Or choose another with ` +
+        advice:
+          `The protocol ${settings.endpoint.protocol} needs it: npm install ${packageName}. Or choose another with ` +
           `TRACING_PROTOCOL. (${error instanceof Error ? error.message.split("\n")[0] : "It could not be loaded"})`
       })
   }).pipe(
-    Effect.flatMap((exporter) => OtelExporter.fromOtel(exporter, { endpoint: settings.endpoint.display }))
+    Effect.flatMap((exporter) =>
+      OtelExporter.fromOtel(exporter, { endpoint: settings.endpoint.display, shutdownTimeout })
+    )
   )
 }

@@ -32,13 +32,18 @@ const statusNames: ReadonlyArray<StatusCode> = ["unset", "ok", "error"]
 const second = 1_000_000_000n
 
 const toHrTime = (nanos: bigint): HrTime => [Number(nanos / second), Number(nanos % second)]
-const fromHrTime = ([seconds, nanos]: HrTime): bigint => BigInt(Math.trunc(seconds)) * second + BigInt(Math.trunc(nanos))
+const fromHrTime = ([seconds, nanos]: HrTime): bigint =>
+  BigInt(Math.trunc(seconds)) * second + BigInt(Math.trunc(nanos))
 
 const resources = new WeakMap<Resource, OtelResource>()
 const scopes = new WeakMap<Scope, InstrumentationScope>()
 const originals = new WeakMap<SpanData, ReadableSpan>()
 
-const remember = <Key extends object, Value>(cache: WeakMap<Key, Value>, key: Key, make: (key: Key) => Value): Value => {
+const remember = <Key extends object, Value>(
+  cache: WeakMap<Key, Value>,
+  key: Key,
+  make: (key: Key) => Value
+): Value => {
   const known = cache.get(key)
   if (known !== undefined) return known
   const made = make(key)
@@ -51,7 +56,7 @@ const toResource = (resource: Resource): OtelResource =>
   remember(resources, resource, ({ attributes }) => resourceFromAttributes(attributes as OtelAttributes))
 
 const toScope = (scope: Scope): InstrumentationScope =>
-  remember(scopes, scope, ({ name, version }) => version === "" ? { name } : { name, version })
+  remember(scopes, scope, ({ name, version }) => (version === "" ? { name } : { name, version }))
 
 const toContext = (
   { spanId, traceFlags, traceId, traceState }: SpanContext.SpanContext,
@@ -98,9 +103,9 @@ export class ReadableSpanView implements ReadableSpan {
   // `undefined` is the absence of a parent here, as in the SDK's own span
   get parentSpanContext(): OtelSpanContext {
     const { parentIsRemote, parentSpanId, traceFlags, traceId } = this.#span
-    return (parentSpanId === undefined
-      ? undefined
-      : { traceId, spanId: parentSpanId, traceFlags, isRemote: parentIsRemote }) as OtelSpanContext
+    return (
+      parentSpanId === undefined ? undefined : { traceId, spanId: parentSpanId, traceFlags, isRemote: parentIsRemote }
+    ) as OtelSpanContext
   }
   get startTime(): HrTime {
     return toHrTime(this.#span.startTime)

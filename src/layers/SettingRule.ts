@@ -47,7 +47,7 @@ const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i
 
 export const ratio: SettingRule<number> = {
   expects: "a number from 0 to 1",
-  parse: (text) => decimal.test(text) && Number(text) >= 0 && Number(text) <= 1 ? Math.abs(Number(text)) : undefined
+  parse: (text) => (decimal.test(text) && Number(text) >= 0 && Number(text) <= 1 ? Math.abs(Number(text)) : undefined)
 }
 
 export const integer = (minimum: number): SettingRule<number> => ({
@@ -76,19 +76,22 @@ const durationFrom = (minimum: number, expects: string): SettingRule<Duration.Du
 })
 
 /** A span of time that is not empty. */
-export const duration = durationFrom(1, "milliseconds, 1 or more, or a duration such as \"5 seconds\"")
+export const duration = durationFrom(1, 'milliseconds, 1 or more, or a duration such as "5 seconds"')
 
 /** A wait that may be none at all. */
-export const delay = durationFrom(0, "milliseconds, 0 or more, or a duration such as \"5 seconds\"")
+export const delay = durationFrom(0, 'milliseconds, 0 or more, or a duration such as "5 seconds"')
 
 /** A limit in time as the OpenTelemetry specification has it: 0 is no limit. */
 export const otelTimeout: SettingRule<Duration.Duration> = map(
   durationFrom(0, "milliseconds, 0 (no limit) or more"),
-  (value) => Duration.toMillis(value) === 0 ? Duration.millis(longest) : value
+  (value) => (Duration.toMillis(value) === 0 ? Duration.millis(longest) : value)
 )
 
 const entries = (text: string): ReadonlyArray<string> =>
-  text.split(",").map((entry) => entry.trim()).filter((entry) => entry !== "")
+  text
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "")
 
 /** Some of the words, each once; or `none` alone. */
 export const someOf = <const Word extends string>(...words: ReadonlyArray<Word>): SettingRule<ReadonlyArray<Word>> => ({
@@ -97,7 +100,7 @@ export const someOf = <const Word extends string>(...words: ReadonlyArray<Word>)
     const found = [...new Set(entries(text.toLowerCase()))]
     if (found.length === 1 && found[0] === "none") return []
     return found.length > 0 && found.every((entry) => (words as ReadonlyArray<string>).includes(entry))
-      ? found as unknown as ReadonlyArray<Word>
+      ? (found as unknown as ReadonlyArray<Word>)
       : undefined
   }
 })
@@ -115,7 +118,10 @@ export const hosts: SettingRule<ReadonlyArray<string>> = {
 }
 
 const decode = (text: string): string | undefined =>
-  Result.getOrElse(Result.try(() => decodeURIComponent(text)), () => undefined)
+  Result.getOrElse(
+    Result.try(() => decodeURIComponent(text)),
+    () => undefined
+  )
 
 const pairs = (text: string, valid: (key: string, value: string) => boolean): Record<string, string> | undefined => {
   const found: Array<[string, string]> = []

@@ -45,17 +45,24 @@ const row = <A, const Fallback = A>(options: {
   shown: Duration.isDuration(options.fallback)
     ? String(Duration.toMillis(options.fallback))
     : options.fallback === undefined
-    ? ""
-    : String(options.fallback),
+      ? ""
+      : String(options.fallback),
   secret: false,
   ...options,
-  otel: (options.otel ?? []).map((source) => typeof source === "string" ? { key: source, rule: options.rule } : source)
+  otel: (options.otel ?? []).map((source) =>
+    typeof source === "string" ? { key: source, rule: options.rule } : source
+  )
 })
 
 const exporter = Rule.oneOf("otlp", "console", "none")
 const optIn = Rule.map(
-  Rule.map(Rule.text, (text) => text.toLowerCase().split(",").map((entry) => entry.trim())),
-  (entries) => entries.includes("http") && !entries.includes("http/dup") ? "semconv" : "gorax"
+  Rule.map(Rule.text, (text) =>
+    text
+      .toLowerCase()
+      .split(",")
+      .map((entry) => entry.trim())
+  ),
+  (entries) => (entries.includes("http") && !entries.includes("http/dup") ? "semconv" : "gorax")
 )
 
 export const table = {
@@ -131,7 +138,7 @@ export const table = {
     otel: ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"],
     fallback: undefined,
     shown: "by the endpoint",
-    doc: "`grpc`, `http/protobuf` or `http/json`. By the endpoint means: port 4317, and no scheme with a port other than 4318, is `grpc`; all else is `http/protobuf`. An `OTEL_*` protocol does not turn a `TRACING_ENDPOINT` from http to gRPC or back."
+    doc: "How spans are written. By the endpoint means: port 4317, and no scheme with a port other than 4318, is `grpc`; all else is `http/protobuf`. An `OTEL_*` protocol does not turn a `TRACING_ENDPOINT` from http to gRPC or back."
   }),
   insecure: row({
     key: "TRACING_INSECURE",
@@ -158,7 +165,7 @@ export const table = {
     rule: Rule.oneOf("gzip", "none"),
     otel: ["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"],
     fallback: "none",
-    doc: "`gzip` or `none`."
+    doc: "How exports are compressed."
   }),
   timeout: row({
     key: "TRACING_TIMEOUT",
@@ -220,7 +227,8 @@ export const table = {
     key: "TRACING_BATCH_TIMEOUT",
     rule: Rule.delay,
     otel: ["OTEL_BSP_SCHEDULE_DELAY"],
-    fallback: Duration.millis(5000),
+    fallback: undefined,
+    shown: "5000, for the console 200",
     doc: "How long an ended span waits for others at most."
   }),
   exportTimeout: row({

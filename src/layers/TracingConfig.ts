@@ -10,22 +10,23 @@
  * @see docs/configuration.md
  */
 import * as Config from "effect/Config"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import * as OtlpEndpoint from "../export/OtlpEndpoint.ts"
 import type { OtlpSettings } from "../export/OtlpExporter.ts"
 import * as Keys from "../model/AttributeKeys.ts"
 import type { Attributes } from "../model/Attributes.ts"
 import type { Profile } from "../model/References.ts"
-import * as SensitiveKeys from "../model/SensitiveKeys.ts"
 import type { SpanLimits } from "../model/SpanLimits.ts"
+import { SettingReading, type SettingTexts } from "./SettingReading.ts"
 import * as SettingTable from "./SettingTable.ts"
 import { TracingConfigError, type TracingConfigProblem } from "./TracingConfigError.ts"
 
+export type { SettingTexts } from "./SettingReading.ts"
 export { TracingConfigError, type TracingConfigProblem } from "./TracingConfigError.ts"
 
 /** Which sampler to make. `ratio` counts for the kinds that are named after it. */
@@ -62,70 +63,15 @@ export interface TracingConfig {
   readonly sources: Readonly<Partial<Record<SettingTable.Setting, string>>>
 }
 
-/** Variables by name. */
-export type SettingTexts = Readonly<Record<string, string | undefined>>
-
-const longestShown = 120
-
-const show = (setting: SettingTable.Setting, text: string): string =>
-  SettingTable.table[setting].secret
-    ? "hidden, as it may be a secret"
-    : JSON.stringify(
-      SensitiveKeys.redactText(
-        setting === "endpoint" ? text.replace(/^(\w+:\/\/)?.*@/s, `$1${SensitiveKeys.mask}@`) : text,
-        longestShown
-      )
-    )
-
-/** Reads rows out of texts, remembers which variable supplied a value, and collects what is wrong. */
-class Reading {
-  readonly problems: Array<TracingConfigProblem> = []
-  readonly sources: Partial<Record<SettingTable.Setting, string>> = {}
-  readonly #texts: SettingTexts
-
-  constructor(texts: SettingTexts) {
-    this.#texts = texts
-  }
-
-  text(key: string): string | undefined {
-    return (Object.hasOwn(this.#texts, key) ? this.#texts[key]?.trim() : undefined) || undefined
-  }
-
-  refuse(setting: SettingTable.Setting, rule: string, key = this.sources[setting] ?? SettingTable.table[setting].key) {
-    this.problems.push({ key, rule, value: show(setting, this.text(key) ?? "") })
-  }
-
-  get<S extends SettingTable.Setting>(setting: S): SettingTable.SettingValue<S> {
-    type Value = SettingTable.SettingValue<S>
-    const row = SettingTable.table[setting] as unknown as SettingTable.SettingRow<Value>
-    const own = [row.key, ...row.aliases].map((key) => ({ key, rule: row.rule }))
-      .filter(({ key }) => this.text(key) !== undefined)
-    const asked = own.length > 0 ? own : row.otel.filter(({ key }) => this.text(key) !== undefined).slice(0, 1)
-    const found: Array<{ readonly key: string; readonly value: Value }> = []
-    for (const { key, rule } of asked) {
-      const value = rule.parse(this.text(key)!)
-      if (value === undefined) this.refuse(setting, rule.expects, key)
-      else found.push({ key, value })
-    }
-    const [first, ...others] = found
-    if (first === undefined) return row.fallback
-    this.sources[setting] = first.key
-    for (const other of others) {
-      if (!Equal.equals(first.value, other.value)) {
-        this.refuse(setting, `the same as ${first.key} (${show(setting, this.text(first.key)!)})`, other.key)
-      }
-    }
-    return first.value
-  }
-}
-
-const endpoint = (reading: Reading): OtlpEndpoint.OtlpEndpoint => {
+const endpoint = (reading: SettingReading): OtlpEndpoint.OtlpEndpoint => {
   const written = reading.get("endpoint")
   const asked = reading.get("protocol")
   const insecure = reading.get("insecure")
   const text = written ?? (asked === "grpc" ? "http://localhost:4317" : "http://localhost:4318")
   const spoken = OtlpEndpoint.protocolOf(text)
-  const overruled = reading.sources.endpoint === "TRACING_ENDPOINT" && reading.sources.protocol !== "TRACING_PROTOCOL" &&
+  const overruled =
+    reading.sources.endpoint === "TRACING_ENDPOINT" &&
+    reading.sources.protocol !== "TRACING_PROTOCOL" &&
     (spoken === "grpc") !== (asked === "grpc")
   const found = OtlpEndpoint.fromText(text, {
     protocol: overruled ? spoken : asked,
@@ -138,7 +84,7 @@ const endpoint = (reading: Reading): OtlpEndpoint.OtlpEndpoint => {
   return Result.getOrThrow(OtlpEndpoint.fromText("http://localhost:4318"))
 }
 
-const otlp = (reading: Reading): OtlpSettings => {
+const otlp = (reading: SettingReading): OtlpSettings => {
   const to = endpoint(reading)
   const authorization = to.authorization && { authorization: Redacted.value(to.authorization) }
   return {
@@ -149,7 +95,7 @@ const otlp = (reading: Reading): OtlpSettings => {
   }
 }
 
-const sampler = (reading: Reading): SamplerSetting => {
+const sampler = (reading: SettingReading): SamplerSetting => {
   const rate = reading.get("sampleRate")
   if (rate !== undefined) return { kind: "parentbased_traceidratio", ratio: rate }
   const kind = reading.get("otelSampler")
@@ -157,7 +103,7 @@ const sampler = (reading: Reading): SamplerSetting => {
   return { kind, ratio: takesRatio ? reading.get("otelSamplerRatio") : kind.endsWith("always_off") ? 0 : 1 }
 }
 
-const batch = (reading: Reading): TracingConfig["batch"] => {
+const batch = (reading: SettingReading, exporter: TracingConfig["exporter"]): TracingConfig["batch"] => {
   const queueSize = reading.get("queueSize")
   const batchSize = reading.get("batchSize") ?? Math.min(512, queueSize)
   if (batchSize > queueSize) {
@@ -166,18 +112,23 @@ const batch = (reading: Reading): TracingConfig["batch"] => {
   return {
     queueSize,
     batchSize: Math.min(batchSize, queueSize),
-    interval: reading.get("interval"),
+    interval: reading.get("interval") ?? Duration.millis(exporter === "console" ? 200 : 5000),
     exportTimeout: reading.get("exportTimeout")
   }
 }
 
-const read = (reading: Reading): TracingConfig => {
+const read = (reading: SettingReading): TracingConfig => {
   const own = reading.get("resourceAttributes") as Readonly<Record<string, string>>
   const otel = reading.get("otelResourceAttributes") as Readonly<Record<string, string>>
-  const serviceName = reading.get("serviceName") ?? own[Keys.serviceName] ?? reading.get("otelServiceName") ??
-    otel[Keys.serviceName] ?? SettingTable.table.serviceName.shown
+  const serviceName =
+    reading.get("serviceName") ??
+    own[Keys.serviceName] ??
+    reading.get("otelServiceName") ??
+    otel[Keys.serviceName] ??
+    SettingTable.table.serviceName.shown
   const serviceVersion = reading.get("serviceVersion") ?? own[Keys.serviceVersion] ?? otel[Keys.serviceVersion]
   const enabled = reading.get("enabled")
+  const exporter = reading.get("exporter")
   return {
     enabled: !reading.get("otelDisabled") && enabled,
     serviceName,
@@ -188,10 +139,10 @@ const read = (reading: Reading): TracingConfig => {
       [Keys.serviceName]: serviceName,
       ...(serviceVersion === undefined ? undefined : { [Keys.serviceVersion]: serviceVersion })
     },
-    exporter: reading.get("exporter"),
+    exporter,
     otlp: otlp(reading),
     sampler: sampler(reading),
-    batch: batch(reading),
+    batch: batch(reading, exporter),
     shutdownTimeout: reading.get("shutdownTimeout"),
     propagators: reading.get("propagators"),
     propagateTo: reading.get("propagateTo"),
@@ -209,7 +160,7 @@ const read = (reading: Reading): TracingConfig => {
   }
 }
 
-const judged = (reading: Reading, problems: ReadonlyArray<TracingConfigProblem> = []) => {
+const judged = (reading: SettingReading, problems: ReadonlyArray<TracingConfigProblem> = []) => {
   const settings = read(reading)
   const all = [...problems, ...reading.problems]
   const count = settings.enabled ? all : all.filter(({ key }) => key.startsWith("TRACING_"))
@@ -218,19 +169,24 @@ const judged = (reading: Reading, problems: ReadonlyArray<TracingConfigProblem> 
 
 /** The settings that these variables spell. Total: no text is too strange to be refused with a reason. */
 export const fromRecord = (texts: SettingTexts): Result.Result<TracingConfig, TracingConfigError> =>
-  judged(new Reading(texts))
+  judged(new SettingReading(texts))
 
 /** The settings of an empty environment: tracing is off. */
 export const defaults: TracingConfig = Result.getOrThrow(fromRecord({}))
 
-const unreadable = Symbol("unreadable")
+/** `Config.String` takes a list or an object for an absent text; here they are seen, and refused. */
+const textOrStructure = Schema.Union([
+  Schema.String,
+  Schema.Array(Schema.String),
+  Schema.Record(Schema.String, Schema.String)
+])
 
-/** A variable's text, if it is set. A provider that holds a list or an object in its place is refused, not ignored. */
+/** A variable's text if it is set; anything but a text is structure. */
 const variable = (key: string) =>
-  Config.option(Config.String(key)).pipe(
+  Config.option(Config.schema(textOrStructure, key)).pipe(
     Config.map(Option.getOrUndefined),
-    Config.orElse(({ cause }): Config.Config<typeof unreadable> =>
-      cause._tag === "SourceError" ? Config.fail(cause) : Config.succeed(unreadable)
+    Config.orElse(({ cause }): Config.Config<object> =>
+      cause._tag === "SourceError" ? Config.fail(cause) : Config.succeed({})
     )
   )
 
@@ -239,11 +195,13 @@ export const config: Config.Config<TracingConfig> = Config.all(
   Object.fromEntries(SettingTable.keys.map((key) => [key, variable(key)]))
 ).pipe(
   Config.mapEffect((values) => {
-    const strange = Object.keys(values).filter((key) => values[key] === unreadable)
+    const strange = Object.keys(values).filter((key) => typeof values[key] === "object")
     const texts = Object.fromEntries(Object.entries(values).filter((entry) => typeof entry[1] === "string"))
-    return Effect.fromResult(judged(
-      new Reading(texts as SettingTexts),
-      strange.map((key) => ({ key, rule: "one line of text", value: "a list or an object" }))
-    ))
+    return Effect.fromResult(
+      judged(
+        new SettingReading(texts as SettingTexts),
+        strange.map((key) => ({ key, rule: "one line of text", value: "a list or an object" }))
+      )
+    )
   })
 )

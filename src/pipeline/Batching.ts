@@ -55,17 +55,17 @@ const reportEvery = 60_000
  * abandons the wait, not the spans. Closing the scope takes no more spans,
  * flushes within `shutdownTimeout`, and counts what is left as rejected.
  */
-export const make = Effect.fnUntraced(function*(exporter: SpanExporter, options: BatchingOptions): Effect.fn.Return<
-  SpanSink,
-  never,
-  Scope.Scope
-> {
+export const make = Effect.fnUntraced(function* (
+  exporter: SpanExporter,
+  options: BatchingOptions
+): Effect.fn.Return<SpanSink, never, Scope.Scope> {
   const { batchSize, books, queueSize } = options
   const exportTimeout = Duration.fromInputUnsafe(options.exportTimeout)
   const quiet = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     (options.untraced ?? ((same) => same))(effect).pipe(
-      Effect.updateContext((context: Context.Context<R>) =>
-        Context.omit(Tracer.ParentSpan)(context as Context.Context<R | Tracer.ParentSpan>) as Context.Context<R>
+      Effect.updateContext(
+        (context: Context.Context<R>) =>
+          Context.omit(Tracer.ParentSpan)(context as Context.Context<R | Tracer.ParentSpan>) as Context.Context<R>
       )
     )
 
@@ -115,6 +115,7 @@ export const make = Effect.fnUntraced(function*(exporter: SpanExporter, options:
     else {
       const error = Cause.squash(exit.cause)
       if (!Cause.hasInterruptsOnly(exit.cause)) lastError = SensitiveKeys.redactText(String(error))
+      else if (closed && lastError === "") lastError = "no answer before the end (TRACING_SHUTDOWN_TIMEOUT)."
       lose("rejected", count)
     }
     for (const flush of flushes) {
@@ -142,7 +143,7 @@ export const make = Effect.fnUntraced(function*(exporter: SpanExporter, options:
   })
 
   // A latch resumes its waiters on the stack of whoever opens it, which may be `push`: hence the yields
-  const round = Effect.gen(function*() {
+  const round = Effect.gen(function* () {
     if (waiting.length === 0) {
       some.closeUnsafe()
       yield* some.await
@@ -154,7 +155,7 @@ export const make = Effect.fnUntraced(function*(exporter: SpanExporter, options:
       yield* Effect.yieldNow
     }
     const until = accepted
-    while (taken < until) yield* exportOne
+    yield* Effect.whileLoop({ while: () => taken < until, body: () => exportOne, step: () => undefined })
     yield* report(false)
   })
 

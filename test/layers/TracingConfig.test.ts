@@ -1,0 +1,464 @@
+import { assert, describe, it } from "@effect/vitest"
+import { TracingConfig } from "@gorax/tracing"
+import { Config, ConfigProvider, Duration, Effect, Redacted, Result } from "effect"
+import * as fc from "fast-check"
+import * as fs from "node:fs"
+import * as Document from "../../scripts/configuration-doc.ts"
+import * as SettingTable from "../../src/layers/SettingTable.ts"
+
+type Texts = Readonly<Record<string, string>>
+
+const read = (texts: Texts): TracingConfig.TracingConfig =>
+  Result.getOrThrowWith(
+    TracingConfig.fromRecord({ TRACING_ENABLED: "true", ...texts }),
+    (error) => new Error(error.message)
+  )
+
+const problems = (texts: Texts): ReadonlyArray<TracingConfig.TracingConfigProblem> => {
+  const result = TracingConfig.fromRecord({ TRACING_ENABLED: "true", ...texts })
+  return Result.isFailure(result) ? result.failure.problems : []
+}
+
+const refusedKeys = (texts: Texts): ReadonlyArray<string> => problems(texts).map(({ key }) => key)
+
+/** A setting of the result, durations in milliseconds and secrets opened. */
+const plain = (value: unknown): unknown =>
+  Duration.isDuration(value)
+    ? Duration.toMillis(value)
+    : Redacted.isRedacted(value)
+      ? Redacted.value(value)
+      : typeof value === "object" && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)]))
+        : value
+
+const at = (config: TracingConfig.TracingConfig, path: string): unknown =>
+  path.split(".").reduce((value: any, key) => value?.[key], plain(config))
+
+/** Variables, a place in the settings, and what stands there. */
+const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
+  [{}, "enabled", true],
+  ...["true", "TRUE", "1", "yes", "on", " true "].map((text) => [{ TRACING_ENABLED: text }, "enabled", true] as const),
+  ...["false", "False", "0", "no", "off"].map((text) => [{ TRACING_ENABLED: text }, "enabled", false] as const),
+  [{ OTEL_SDK_DISABLED: "TRUE" }, "enabled", false],
+  [{ OTEL_SDK_DISABLED: "false" }, "enabled", true],
+
+  [{}, "serviceName", "unknown_service:node"],
+  [{ TRACING_SERVICE_NAME: "a", OTEL_SERVICE_NAME: "b" }, "serviceName", "a"],
+  [{ OTEL_SERVICE_NAME: "b", OTEL_RESOURCE_ATTRIBUTES: "service.name=c" }, "serviceName", "b"],
+  [{ OTEL_RESOURCE_ATTRIBUTES: "service.name=c" }, "serviceName", "c"],
+  [{ OTEL_SERVICE_NAME: "b", TRACING_RESOURCE_ATTRIBUTES: "service.name=d" }, "serviceName", "d"],
+  [
+    { TRACING_SERVICE_NAME: "a", OTEL_RESOURCE_ATTRIBUTES: "service.name=c" },
+    "resourceAttributes",
+    {
+      "service.name": "a"
+    }
+  ],
+  [
+    { TRACING_SERVICE_VERSION: "1" },
+    "resourceAttributes",
+    { "service.name": "unknown_service:node", "service.version": "1" }
+  ],
+  [{ OTEL_RESOURCE_ATTRIBUTES: "service.version=2" }, "serviceVersion", "2"],
+  [
+    { OTEL_RESOURCE_ATTRIBUTES: "a=1,b=2%2C3,", TRACING_RESOURCE_ATTRIBUTES: "b = x=y , c=" },
+    "resourceAttributes",
+    { a: "1", b: "x=y", c: "", "service.name": "unknown_service:node" }
+  ],
+
+  [{}, "exporter", "otlp"],
+  [{ TRACING_EXPORTER: "console" }, "exporter", "console"],
+  [{ TRACING_EXPORTER_TYPE: "none" }, "exporter", "none"],
+  [{ TRACING_EXPORTER: "console", TRACING_EXPORTER_TYPE: "CONSOLE" }, "exporter", "console"],
+  [{ OTEL_TRACES_EXPORTER: "console" }, "exporter", "console"],
+  [{ TRACING_EXPORTER: "none", OTEL_TRACES_EXPORTER: "zipkin" }, "exporter", "none"],
+
+  [{}, "otlp.endpoint.url", "http://localhost:4318/v1/traces"],
+  [{}, "otlp.endpoint.protocol", "http/protobuf"],
+  [{ TRACING_PROTOCOL: "grpc" }, "otlp.endpoint.url", "http://localhost:4317"],
+  [{ OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" }, "otlp.endpoint.url", "http://localhost:4317"],
+  [{ TRACING_PROTOCOL: "http/json" }, "otlp.endpoint.protocol", "http/json"],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c:4318/base/" }, "otlp.endpoint.url", "http://c:4318/base/v1/traces"],
+  [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://c:4318/base" }, "otlp.endpoint.url", "http://c:4318/base"],
+  [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://c:4318" }, "otlp.endpoint.url", "http://c:4318/"],
+  [
+    { OTEL_EXPORTER_OTLP_ENDPOINT: "http://a:4318", OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://b:4318/x" },
+    "otlp.endpoint.url",
+    "http://b:4318/x"
+  ],
+  [
+    { TRACING_ENDPOINT: "http://c:4318", OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://d:1/x" },
+    "otlp.endpoint.url",
+    "http://c:4318/v1/traces"
+  ],
+  // An OTEL_* protocol refines a TRACING_ENDPOINT, and does not overrule it
+  [
+    { TRACING_ENDPOINT: "localhost:4318", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
+    "otlp.endpoint.protocol",
+    "http/protobuf"
+  ],
+  [{ TRACING_ENDPOINT: "localhost:4317", OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" }, "otlp.endpoint.protocol", "grpc"],
+  [
+    { TRACING_ENDPOINT: "localhost:4318", OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" },
+    "otlp.endpoint.protocol",
+    "http/json"
+  ],
+  [{ TRACING_ENDPOINT: "localhost:4318", TRACING_PROTOCOL: "grpc" }, "otlp.endpoint.protocol", "grpc"],
+  [
+    { OTEL_EXPORTER_OTLP_ENDPOINT: "http://c:4318", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
+    "otlp.endpoint.protocol",
+    "grpc"
+  ],
+  [
+    { OTEL_EXPORTER_OTLP_PROTOCOL: "grpc", OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "http/json" },
+    "otlp.endpoint.protocol",
+    "http/json"
+  ],
+  [{ TRACING_ENDPOINT: "c:4317" }, "otlp.endpoint.insecure", false],
+  [{ TRACING_ENDPOINT: "c:4317", TRACING_INSECURE: "yes" }, "otlp.endpoint.insecure", true],
+  [{ TRACING_ENDPOINT: "c:4317", OTEL_EXPORTER_OTLP_INSECURE: "True" }, "otlp.endpoint.insecure", true],
+  [{ TRACING_ENDPOINT: "https://c", OTEL_EXPORTER_OTLP_TRACES_INSECURE: "true" }, "otlp.endpoint.insecure", false],
+
+  [{}, "otlp.headers", {}],
+  [{ TRACING_HEADERS: "Api-Key=a%2Cb==,x= y " }, "otlp.headers", { "api-key": "a,b==", x: "y" }],
+  [{ OTEL_EXPORTER_OTLP_HEADERS: "a=1", OTEL_EXPORTER_OTLP_TRACES_HEADERS: "b=2" }, "otlp.headers", { b: "2" }],
+  [{ TRACING_HEADERS: "c=3", OTEL_EXPORTER_OTLP_HEADERS: "a=1" }, "otlp.headers", { c: "3" }],
+  [{ TRACING_ENDPOINT: "http://u:p%40@h:4318" }, "otlp.headers", { authorization: `Basic ${btoa("u:p@")}` }],
+  [
+    { TRACING_ENDPOINT: "http://u:p@h:4318", TRACING_HEADERS: "Authorization=x" },
+    "otlp.headers",
+    { authorization: "x" }
+  ],
+  [{ TRACING_ENDPOINT: "http://u:p@h:4318" }, "otlp.endpoint.display", "http://h:4318/v1/traces"],
+  [{}, "otlp.compression", "none"],
+  [{ OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" }, "otlp.compression", "gzip"],
+  [{ TRACING_COMPRESSION: "none", OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: "gzip" }, "otlp.compression", "none"],
+  [{}, "otlp.timeout", 10_000],
+  [{ OTEL_EXPORTER_OTLP_TIMEOUT: "7" }, "otlp.timeout", 7],
+  [{ OTEL_EXPORTER_OTLP_TIMEOUT: "0" }, "otlp.timeout", 2_147_483_647],
+  [{ OTEL_EXPORTER_OTLP_TIMEOUT: "7", OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: "8" }, "otlp.timeout", 8],
+
+  [{}, "sampler", { kind: "parentbased_traceidratio", ratio: 1 }],
+  [{ TRACING_SAMPLE_RATE: "0.25" }, "sampler", { kind: "parentbased_traceidratio", ratio: 0.25 }],
+  [{ TRACING_SAMPLING_RATE: ".25" }, "sampler", { kind: "parentbased_traceidratio", ratio: 0.25 }],
+  [{ TRACING_SAMPLE_RATE: "0.5", TRACING_SAMPLING_RATE: ".50" }, "sampler.ratio", 0.5],
+  [{ TRACING_SAMPLE_RATE: "1e-3" }, "sampler.ratio", 0.001],
+  [{ OTEL_TRACES_SAMPLER: "always_on" }, "sampler", { kind: "always_on", ratio: 1 }],
+  [{ OTEL_TRACES_SAMPLER: "parentbased_always_off" }, "sampler", { kind: "parentbased_always_off", ratio: 0 }],
+  [
+    { OTEL_TRACES_SAMPLER: "traceidratio", OTEL_TRACES_SAMPLER_ARG: "0.1" },
+    "sampler",
+    { kind: "traceidratio", ratio: 0.1 }
+  ],
+  [{ OTEL_TRACES_SAMPLER: "traceidratio" }, "sampler.ratio", 1],
+  [{ OTEL_TRACES_SAMPLER: "always_on", OTEL_TRACES_SAMPLER_ARG: "not asked" }, "sampler.ratio", 1],
+  [{ OTEL_TRACES_SAMPLER_ARG: "0.1" }, "sampler.ratio", 1],
+  [{ TRACING_SAMPLE_RATE: "0.5", OTEL_TRACES_SAMPLER: "jaeger_remote" }, "sampler.ratio", 0.5],
+
+  [{}, "batch", { queueSize: 2048, batchSize: 512, interval: 5000, exportTimeout: 30_000 }],
+  [{ TRACING_EXPORTER: "console" }, "batch.interval", 200],
+  [{ TRACING_EXPORTER: "console", TRACING_BATCH_TIMEOUT: "1000" }, "batch.interval", 1000],
+  [{ TRACING_BATCH_QUEUE_SIZE: "100" }, "batch.batchSize", 100],
+  [{ OTEL_BSP_MAX_QUEUE_SIZE: "4096", OTEL_BSP_MAX_EXPORT_BATCH_SIZE: "4096" }, "batch.batchSize", 4096],
+  [{ OTEL_BSP_SCHEDULE_DELAY: "0" }, "batch.interval", 0],
+  [{ TRACING_BATCH_TIMEOUT: "1.5 seconds" }, "batch.interval", 1500],
+  [{ TRACING_BATCH_TIMEOUT: "250", OTEL_BSP_SCHEDULE_DELAY: "9" }, "batch.interval", 250],
+  [{ OTEL_BSP_EXPORT_TIMEOUT: "40" }, "batch.exportTimeout", 40],
+  [{ OTEL_BSP_EXPORT_TIMEOUT: "0" }, "batch.exportTimeout", 2_147_483_647],
+  [{}, "shutdownTimeout", 2500],
+  [{ TRACING_SHUTDOWN_TIMEOUT: "1 minute" }, "shutdownTimeout", 60_000],
+
+  [{}, "propagators", ["tracecontext", "baggage"]],
+  [{ TRACING_PROPAGATORS: "baggage" }, "propagators", ["baggage"]],
+  [{ TRACING_PROPAGATORS: "none", OTEL_PROPAGATORS: "b3" }, "propagators", []],
+  [{ OTEL_PROPAGATORS: " TraceContext , tracecontext" }, "propagators", ["tracecontext"]],
+  [{}, "propagateTo", undefined],
+  [
+    { TRACING_PROPAGATE_TO: "API.example.com, *.example.org,localhost:80,[::1]" },
+    "propagateTo",
+    ["api.example.com", "*.example.org", "localhost:80", "[::1]"]
+  ],
+  [{ TRACING_PROPAGATE_TO: "none" }, "propagateTo", []],
+  [{ TRACING_PROPAGATE_TO: "*" }, "propagateTo", ["*"]],
+  [{}, "otelContext", "auto"],
+  [{ TRACING_OTEL_CONTEXT: "off" }, "otelContext", "off"],
+
+  [{}, "attributeProfile", "gorax"],
+  [{ TRACING_ATTRIBUTE_PROFILE: "semconv" }, "attributeProfile", "semconv"],
+  [{ OTEL_SEMCONV_STABILITY_OPT_IN: "http" }, "attributeProfile", "semconv"],
+  [{ OTEL_SEMCONV_STABILITY_OPT_IN: "database, http" }, "attributeProfile", "semconv"],
+  [{ OTEL_SEMCONV_STABILITY_OPT_IN: "http/dup" }, "attributeProfile", "gorax"],
+  [{ OTEL_SEMCONV_STABILITY_OPT_IN: "http,http/dup" }, "attributeProfile", "gorax"],
+  [{ OTEL_SEMCONV_STABILITY_OPT_IN: "database" }, "attributeProfile", "gorax"],
+  [{ TRACING_ATTRIBUTE_PROFILE: "gorax", OTEL_SEMCONV_STABILITY_OPT_IN: "http" }, "attributeProfile", "gorax"],
+  [
+    {},
+    "spanLimits",
+    {
+      attributes: 128,
+      attributeLength: Infinity,
+      events: 128,
+      attributesPerEvent: 128,
+      links: 128,
+      attributesPerLink: 128
+    }
+  ],
+  [{ OTEL_ATTRIBUTE_COUNT_LIMIT: "3" }, "spanLimits.attributes", 3],
+  [{ OTEL_ATTRIBUTE_COUNT_LIMIT: "3", OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: "0" }, "spanLimits.attributes", 0],
+  [{ OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: "9" }, "spanLimits.attributeLength", 9],
+  [{ OTEL_SPAN_EVENT_COUNT_LIMIT: "1", OTEL_SPAN_LINK_COUNT_LIMIT: "2" }, "spanLimits.events", 1],
+  [{ OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT: "1" }, "spanLimits.attributesPerEvent", 1],
+  [{ OTEL_LINK_ATTRIBUTE_COUNT_LIMIT: "2" }, "spanLimits.attributesPerLink", 2]
+]
+
+/** Texts that a variable never takes. */
+const refused: Readonly<Record<string, ReadonlyArray<string>>> = {
+  TRACING_ENABLED: ["maybe", "2", "truely"],
+  OTEL_SDK_DISABLED: ["1", "yes"],
+  TRACING_RESOURCE_ATTRIBUTES: ["a", "=b", "a=%zz", "a=1,b"],
+  OTEL_RESOURCE_ATTRIBUTES: ["a", "%=b"],
+  TRACING_EXPORTER: ["jaeger", "otlp,console"],
+  TRACING_EXPORTER_TYPE: ["jaeger"],
+  OTEL_TRACES_EXPORTER: ["zipkin"],
+  TRACING_ENDPOINT: ["ftp://host", "http://", "host:port", "a b", "localhost:0", "localhost:99999", "host:4317/path"],
+  OTEL_EXPORTER_OTLP_ENDPOINT: ["ftp://host"],
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ["//"],
+  TRACING_PROTOCOL: ["http", "thrift"],
+  OTEL_EXPORTER_OTLP_PROTOCOL: ["http"],
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: ["http"],
+  TRACING_INSECURE: ["perhaps"],
+  OTEL_EXPORTER_OTLP_INSECURE: ["1"],
+  OTEL_EXPORTER_OTLP_TRACES_INSECURE: ["1"],
+  TRACING_HEADERS: ["secret", "a b=1", "a=\u0000", "a=%0a", "a=ü"],
+  OTEL_EXPORTER_OTLP_HEADERS: ["secret"],
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: ["secret"],
+  TRACING_COMPRESSION: ["zstd"],
+  OTEL_EXPORTER_OTLP_COMPRESSION: ["zstd"],
+  OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: ["zstd"],
+  TRACING_TIMEOUT: ["0", "-1", "soon", "Infinity", "3000000000", "30 days"],
+  OTEL_EXPORTER_OTLP_TIMEOUT: ["-1", "soon"],
+  OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: ["-1"],
+  TRACING_SAMPLE_RATE: ["1.01", "-0.1", "10%", "NaN", "0x1", "Infinity"],
+  TRACING_SAMPLING_RATE: ["2"],
+  OTEL_TRACES_SAMPLER: ["jaeger_remote", "sometimes"],
+  TRACING_BATCH_QUEUE_SIZE: ["0", "-1", "1.5", "many", "99999999999999999999"],
+  OTEL_BSP_MAX_QUEUE_SIZE: ["0"],
+  TRACING_BATCH_SIZE: ["0", "2049"],
+  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: ["2049", "x"],
+  TRACING_BATCH_TIMEOUT: ["-1", "5 parsecs"],
+  OTEL_BSP_SCHEDULE_DELAY: ["-1"],
+  TRACING_BATCH_EXPORT_TIMEOUT: ["0"],
+  OTEL_BSP_EXPORT_TIMEOUT: ["-1"],
+  TRACING_SHUTDOWN_TIMEOUT: ["0", "never"],
+  TRACING_PROPAGATORS: ["b3", "tracecontext,xray", "none,baggage", ","],
+  OTEL_PROPAGATORS: ["b3multi"],
+  TRACING_PROPAGATE_TO: ["https://host", "a/b", "a b", "*.", "*x"],
+  TRACING_OTEL_CONTEXT: ["true"],
+  TRACING_ATTRIBUTE_PROFILE: ["both"],
+  OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: ["-1", "1.5"],
+  OTEL_ATTRIBUTE_COUNT_LIMIT: ["x"],
+  OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: ["x"],
+  OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: ["-1"],
+  OTEL_SPAN_EVENT_COUNT_LIMIT: ["x"],
+  OTEL_SPAN_LINK_COUNT_LIMIT: ["x"],
+  OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT: ["x"],
+  OTEL_LINK_ATTRIBUTE_COUNT_LIMIT: ["x"]
+}
+
+/** These take every text; the ratio is judged only where a sampler asks for it. */
+const neverRefused = [
+  "TRACING_SERVICE_NAME",
+  "OTEL_SERVICE_NAME",
+  "TRACING_SERVICE_VERSION",
+  "OTEL_SEMCONV_STABILITY_OPT_IN",
+  "OTEL_TRACES_SAMPLER_ARG"
+]
+
+describe("TracingConfig", () => {
+  it.each(accepted)("%j sets %s to %j", (texts, path, expected) => {
+    assert.deepStrictEqual(at(read(texts), path), expected)
+  })
+
+  it.each(Object.entries(refused))("%s refuses %j, and says its name, its rule and the value", (key, texts) => {
+    const row = Object.values(SettingTable.table).find((row) =>
+      [row.key, ...row.aliases, ...row.otel.map((source) => source.key)].includes(key)
+    )!
+    for (const text of texts) {
+      const found = problems({ [key]: text })
+      assert.deepStrictEqual(
+        found.map((problem) => problem.key),
+        [key],
+        text
+      )
+      assert.isAbove(found[0]!.rule.length, 5)
+      if (row.secret) assert.strictEqual(found[0]!.value, "hidden, as it may be a secret")
+      else assert.strictEqual(found[0]!.value, JSON.stringify(text))
+    }
+  })
+
+  it("every variable of the table is judged by these tests", () => {
+    assert.sameMembers([...Object.keys(refused), ...neverRefused], [...SettingTable.keys])
+    assert.strictEqual(new Set(SettingTable.keys).size, SettingTable.keys.length)
+  })
+
+  it("an empty or blank variable is an unset one", () => {
+    for (const text of ["", "  ", "\t"]) {
+      const all = Object.fromEntries(SettingTable.keys.map((key) => [key, text]))
+      assert.deepStrictEqual(TracingConfig.fromRecord(all), Result.succeed(TracingConfig.defaults))
+    }
+  })
+
+  it("nothing but TRACING_ENABLED turns tracing on", () => {
+    const texts = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: "http://h:4318",
+      OTEL_SDK_DISABLED: "false",
+      TRACING_ENDPOINT: "h:4317"
+    }
+    assert.isFalse(Result.getOrThrow(TracingConfig.fromRecord(texts)).enabled)
+    assert.isFalse(TracingConfig.defaults.enabled)
+  })
+
+  it("a program that does not trace is not stopped by OTEL_* variables meant for others, only by its own", () => {
+    const off = { OTEL_PROPAGATORS: "b3", OTEL_TRACES_EXPORTER: "zipkin", OTEL_SDK_DISABLED: "1" }
+    assert.isTrue(Result.isSuccess(TracingConfig.fromRecord(off)))
+    assert.deepStrictEqual(refusedKeys({ TRACING_ENABLED: "false", TRACING_SAMPLE_RATE: "x", ...off }), [
+      "TRACING_SAMPLE_RATE"
+    ])
+    assert.deepStrictEqual(refusedKeys({ ...off, TRACING_ENABLED: "nearly" }), ["TRACING_ENABLED"])
+  })
+
+  it("two names of one setting that disagree are an error", () => {
+    assert.deepStrictEqual(problems({ TRACING_SAMPLE_RATE: "0.1", TRACING_SAMPLING_RATE: "0.2" }), [
+      { key: "TRACING_SAMPLING_RATE", rule: 'the same as TRACING_SAMPLE_RATE ("0.1")', value: '"0.2"' }
+    ])
+    assert.deepStrictEqual(refusedKeys({ TRACING_EXPORTER: "none", TRACING_EXPORTER_TYPE: "otlp" }), [
+      "TRACING_EXPORTER_TYPE"
+    ])
+  })
+
+  it("the ratio of a sampler is judged where the sampler takes one", () => {
+    assert.deepStrictEqual(
+      refusedKeys({ OTEL_TRACES_SAMPLER: "parentbased_traceidratio", OTEL_TRACES_SAMPLER_ARG: "2" }),
+      ["OTEL_TRACES_SAMPLER_ARG"]
+    )
+  })
+
+  it("every setting knows the variable that supplied it", () => {
+    const { sources } = read({
+      TRACING_SAMPLING_RATE: "0.5",
+      OTEL_EXPORTER_OTLP_ENDPOINT: "http://h:4318",
+      OTEL_BSP_MAX_QUEUE_SIZE: "1000"
+    })
+    assert.deepStrictEqual(sources, {
+      enabled: "TRACING_ENABLED",
+      sampleRate: "TRACING_SAMPLING_RATE",
+      endpoint: "OTEL_EXPORTER_OTLP_ENDPOINT",
+      queueSize: "OTEL_BSP_MAX_QUEUE_SIZE"
+    })
+  })
+
+  it.effect("says everything that is wrong at once, and is a ConfigError like any other", () =>
+    Effect.gen(function* () {
+      const error = yield* TracingConfig.config
+        .parse(
+          ConfigProvider.fromEnvRecord({
+            TRACING_ENABLED: "true",
+            TRACING_SAMPLE_RATE: "1.5",
+            TRACING_BATCH_SIZE: "4000",
+            TRACING_HEADERS: "canary",
+            TRACING_ENDPOINT: "http://user:canary@[bad"
+          })
+        )
+        .pipe(Effect.flip)
+      assert.instanceOf(error, Config.ConfigError)
+      assert.instanceOf(error, TracingConfig.TracingConfigError)
+      assert.strictEqual(error._tag, "ConfigError")
+      assert.strictEqual(
+        error.message,
+        `4 settings of tracing are not usable:
+  TRACING_ENDPOINT must be host:port, or a URL that starts with http:// or https://; it is "http://REDACTED@[bad"
+  TRACING_HEADERS must be name=value pairs of HTTP headers, separated by commas, with percent-encoded special characters; it is hidden, as it may be a secret
+  TRACING_SAMPLE_RATE must be a number from 0 to 1; it is "1.5"
+  TRACING_BATCH_SIZE must be no more than the queue size, 2048 (TRACING_BATCH_QUEUE_SIZE); it is "4000"`
+      )
+      assert.notInclude(error.toString() + String(error.cause), "canary")
+    })
+  )
+
+  it("credentials are in no text of the settings", () => {
+    const config = read({
+      TRACING_ENDPOINT: "https://user:canary@host/base?key=canary",
+      TRACING_HEADERS: "authorization=canary"
+    })
+    assert.strictEqual(config.otlp.endpoint.display, "https://host/base/v1/traces")
+    assert.strictEqual(Redacted.value(config.otlp.endpoint.url), "https://host/base/v1/traces?key=canary")
+    assert.notInclude(JSON.stringify(config), "canary")
+  })
+
+  it.effect("reads whatever provider is given: environment, nested objects of one level, numbers and booleans", () =>
+    Effect.gen(function* () {
+      const fromEnv = yield* TracingConfig.config.parse(
+        ConfigProvider.fromEnv({ env: { TRACING_ENABLED: "true", TRACING_ENABLED_X: "1", TRACING_SERVICE_NAME: "a" } })
+      )
+      assert.strictEqual(fromEnv.serviceName, "a")
+      const fromObject = yield* TracingConfig.config.pipe(
+        Effect.provideService(
+          ConfigProvider.ConfigProvider,
+          ConfigProvider.fromUnknown({ TRACING_ENABLED: true, TRACING_BATCH_SIZE: 7 })
+        )
+      )
+      assert.strictEqual(fromObject.batch.batchSize, 7)
+      const nested = yield* TracingConfig.config
+        .pipe(Config.nested("app"))
+        .parse(ConfigProvider.fromUnknown({ app: { TRACING_ENABLED: "on" } }))
+      assert.isTrue(nested.enabled)
+    })
+  )
+
+  it.effect("a list where a text belongs is refused, and a provider that fails is passed on", () =>
+    Effect.gen(function* () {
+      const list = yield* TracingConfig.config
+        .parse(ConfigProvider.fromUnknown({ TRACING_PROPAGATORS: ["baggage"], TRACING_SAMPLE_RATE: "2" }))
+        .pipe(Effect.flip)
+      assert.deepStrictEqual(list instanceof TracingConfig.TracingConfigError && list.problems.map(({ key }) => key), [
+        "TRACING_PROPAGATORS",
+        "TRACING_SAMPLE_RATE"
+      ])
+      const broken = yield* TracingConfig.config
+        .parse(ConfigProvider.make(() => Effect.fail(new ConfigProvider.SourceError({ message: "disk on fire" }))))
+        .pipe(Effect.flip)
+      assert.include(broken.message, "disk on fire")
+    })
+  )
+
+  it("no text crashes any variable, and what is refused names that variable", () => {
+    const words = [
+      ...new Set([...accepted.flatMap(([texts]) => Object.values(texts)), ...Object.values(refused).flat()])
+    ]
+    const text = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.constantFrom(...words),
+      fc.tuple(fc.constantFrom(...words), fc.string()).map((parts) => parts.join(""))
+    )
+    fc.assert(
+      fc.property(fc.constantFrom(...SettingTable.keys), text, (key, value) => {
+        const found = problems({ [key]: value })
+        return found.every((problem) => problem.key === key && problem.rule !== "")
+      }),
+      { numRuns: 5000 }
+    )
+  })
+
+  it("no combination of texts crashes", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...SettingTable.keys), fc.string()), (texts) => {
+        TracingConfig.fromRecord(texts)
+      }),
+      { numRuns: 1000 }
+    )
+  })
+
+  it("docs/configuration.md is what the table says (else run scripts/configuration-doc.ts)", () => {
+    assert.strictEqual(fs.readFileSync(Document.file, "utf8"), Document.render())
+  })
+})

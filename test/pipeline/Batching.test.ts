@@ -1,0 +1,316 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Exit, Fiber, Logger, Scope, Tracer } from "effect"
+import { TestClock } from "effect/testing"
+import * as SpanBooks from "../../src/model/SpanBooks.ts"
+import type { SpanData } from "../../src/model/SpanData.ts"
+import type { SpanExporter } from "../../src/model/SpanExporter.ts"
+import { ExportError } from "../../src/model/TracingError.ts"
+import * as Batching from "../../src/pipeline/Batching.ts"
+
+const span = (name: string): SpanData => ({ name }) as SpanData
+
+const refusal = new ExportError({ reason: "Rejected", endpoint: "nowhere", advice: "Try elsewhere." })
+
+/** An exporter that remembers its batches and does what it is told with each. */
+const scripted = (answer: (batch: number) => Effect.Effect<void, ExportError> = () => Effect.void) => {
+  const batches: Array<string> = []
+  const exporter: SpanExporter = {
+    export: (spans) => {
+      batches.push(spans.map((span) => span.name).join(""))
+      return answer(batches.length)
+    }
+  }
+  return { batches, exporter }
+}
+
+/** A sink in a scope of its own; spans are pushed by the letters of their names. */
+const make = (exporter: SpanExporter, options: Partial<Batching.BatchingOptions> = {}) =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const books = SpanBooks.make()
+    const sink = yield* Batching.make(exporter, {
+      queueSize: 8,
+      batchSize: 3,
+      interval: "5 seconds",
+      exportTimeout: "30 seconds",
+      books,
+      ...options
+    }).pipe(Scope.provide(scope))
+    return {
+      push: (names: string) => {
+        for (const name of names) {
+          books.ended++
+          sink.push(span(name))
+        }
+      },
+      flush: sink.flush,
+      books,
+      close: Scope.close(scope, Exit.void)
+    }
+  })
+
+const counts = (books: SpanBooks.SpanBooks) => ({
+  exported: books.exported,
+  rejected: books.rejected,
+  dropped: Object.fromEntries(books.dropped),
+  inFlight: SpanBooks.inFlight(books)
+})
+
+/** Lets the worker do all it can without time going by. */
+const settle = TestClock.adjust(0)
+
+describe("Batching", () => {
+  it.effect("spans wait for others, and no longer than the interval", () =>
+    Effect.gen(function* () {
+      const { batches, exporter } = scripted()
+      const { books, push } = yield* make(exporter)
+      push("a")
+      yield* TestClock.adjust("4 seconds")
+      push("b")
+      assert.deepStrictEqual(batches, [])
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(batches, ["ab"])
+      push("c")
+      yield* TestClock.adjust("4999 millis")
+      assert.deepStrictEqual(batches, ["ab"])
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(batches, ["ab", "c"])
+      assert.deepStrictEqual(counts(books), { exported: 3, rejected: 0, dropped: {}, inFlight: 0 })
+    })
+  )
+
+  it.effect("a full batch leaves at once, and a delay of nothing holds nothing up", () =>
+    Effect.gen(function* () {
+      const { batches, exporter } = scripted()
+      const { push } = yield* make(exporter)
+      push("abcd")
+      yield* settle
+      assert.deepStrictEqual(batches, ["abc", "d"])
+      const eager = scripted()
+      const other = yield* make(eager.exporter, { interval: 0 })
+      other.push("a")
+      yield* settle
+      assert.deepStrictEqual(eager.batches, ["a"])
+    })
+  )
+
+  it.effect("push runs nothing of the exporter on its own stack", () =>
+    Effect.gen(function* () {
+      const { batches, exporter } = scripted()
+      const { push } = yield* make(exporter, { interval: 0 })
+      yield* settle
+      push("abcdef")
+      assert.deepStrictEqual(batches, [])
+    })
+  )
+
+  it.effect("one batch is on its way at a time", () =>
+    Effect.gen(function* () {
+      const first = yield* Deferred.make<void>()
+      const { batches, exporter } = scripted((batch) => (batch === 1 ? Deferred.await(first) : Effect.void))
+      const { books, push } = yield* make(exporter)
+      push("abc")
+      yield* settle
+      push("def")
+      yield* settle
+      assert.deepStrictEqual(batches, ["abc"])
+      assert.strictEqual(SpanBooks.inFlight(books), 6)
+      yield* Deferred.succeed(first, undefined)
+      yield* settle
+      assert.deepStrictEqual(batches, ["abc", "def"])
+    })
+  )
+
+  it.effect("a full queue drops the newest and counts it", () =>
+    Effect.gen(function* () {
+      const { batches, exporter } = scripted((batch) => (batch === 1 ? Effect.never : Effect.void))
+      const { books, push } = yield* make(exporter)
+      push("abc")
+      yield* settle
+      push("0123456789")
+      assert.deepStrictEqual(counts(books), { exported: 0, rejected: 0, dropped: { queue_full: 2 }, inFlight: 11 })
+      yield* TestClock.adjust("30 seconds")
+      assert.deepStrictEqual(batches, ["abc", "012", "345", "67"])
+      assert.deepStrictEqual(counts(books), { exported: 8, rejected: 3, dropped: { queue_full: 2 }, inFlight: 0 })
+    })
+  )
+
+  it.effect("whatever an exporter does costs its batch and not the next", () =>
+    Effect.gen(function* () {
+      const answers: ReadonlyArray<Effect.Effect<void, ExportError>> = [
+        Effect.fail(refusal),
+        Effect.die(new Error("poison")),
+        Effect.interrupt,
+        Effect.never,
+        Effect.suspend(() => {
+          throw new Error("thrown")
+        })
+      ]
+      const { batches, exporter } = scripted((batch) => answers[batch - 1] ?? Effect.void)
+      const { books, push } = yield* make({
+        export: (spans) => {
+          const answer = exporter.export(spans)
+          if (batches.length === 6) throw new Error("thrown early")
+          return answer
+        }
+      })
+      for (const name of "abcdefg") {
+        push(name)
+        yield* TestClock.adjust("35 seconds")
+      }
+      assert.deepStrictEqual(batches, ["a", "b", "c", "d", "e", "f", "g"])
+      assert.deepStrictEqual(counts(books), { exported: 1, rejected: 6, dropped: {}, inFlight: 0 })
+    })
+  )
+
+  it.effect("a flush delivers what waited when it began, what is under way among it, and says how much", () =>
+    Effect.gen(function* () {
+      const first = yield* Deferred.make<void>()
+      const { batches, exporter } = scripted((batch) =>
+        batch === 1 ? Deferred.await(first) : batch === 2 ? Effect.fail(refusal) : Effect.void
+      )
+      const { flush, push } = yield* make(exporter)
+      assert.deepStrictEqual(yield* flush, { exported: 0, left: 0 })
+      push("abc")
+      yield* settle
+      push("defg")
+      const flushing = yield* Effect.forkChild(flush, { startImmediately: true })
+      push("h")
+      yield* Deferred.succeed(first, undefined)
+      assert.deepStrictEqual(yield* Fiber.join(flushing), { exported: 4, left: 3 })
+      assert.deepStrictEqual(batches, ["abc", "def", "gh"])
+    })
+  )
+
+  it.effect("two flushes at once count their own spans", () =>
+    Effect.gen(function* () {
+      const { flush, push } = yield* make(scripted().exporter)
+      push("a")
+      const one = yield* Effect.forkChild(flush, { startImmediately: true })
+      push("b")
+      const two = yield* Effect.forkChild(flush, { startImmediately: true })
+      assert.deepStrictEqual(yield* Fiber.join(one), { exported: 1, left: 0 })
+      assert.deepStrictEqual(yield* Fiber.join(two), { exported: 2, left: 0 })
+    })
+  )
+
+  it.effect("a flush that is interrupted abandons the wait, not the spans", () =>
+    Effect.gen(function* () {
+      const answer = yield* Deferred.make<void>()
+      const { exporter } = scripted(() => Deferred.await(answer))
+      const { books, flush, push } = yield* make(exporter)
+      push("a")
+      const flushing = yield* Effect.forkChild(flush, { startImmediately: true })
+      yield* settle
+      yield* Fiber.interrupt(flushing)
+      yield* Deferred.succeed(answer, undefined)
+      yield* settle
+      assert.strictEqual(books.exported, 1)
+    })
+  )
+
+  it.effect("closing delivers what waits and takes no more", () =>
+    Effect.gen(function* () {
+      const { batches, exporter } = scripted()
+      const { books, close, flush, push } = yield* make(exporter)
+      push("abcd")
+      yield* close
+      assert.deepStrictEqual(batches, ["abc", "d"])
+      push("e")
+      assert.deepStrictEqual(yield* flush, { exported: 0, left: 0 })
+      assert.deepStrictEqual(counts(books), { exported: 4, rejected: 0, dropped: { shut_down: 1 }, inFlight: 0 })
+    })
+  )
+
+  it.live("closing gives up at its deadline, and what was left is rejected", () =>
+    Effect.gen(function* () {
+      const { batches, exporter } = scripted((batch) => (batch === 2 ? Effect.never : Effect.void))
+      const { books, close, flush, push } = yield* make(exporter, { shutdownTimeout: "50 millis" })
+      push("abcdefg")
+      const flushing = yield* Effect.forkChild(flush, { startImmediately: true })
+      const started = Date.now()
+      yield* close
+      assert.isBelow(Date.now() - started, 1000)
+      assert.deepStrictEqual(batches, ["abc", "def"])
+      assert.deepStrictEqual(yield* Fiber.join(flushing), { exported: 3, left: 4 })
+      assert.deepStrictEqual(counts(books), { exported: 3, rejected: 4, dropped: {}, inFlight: 0 })
+    })
+  )
+
+  it.effect("the first loss is one warning, further ones one a minute with their counts", () => {
+    const warnings: Array<string> = []
+    const logger = Logger.make(({ logLevel, message }) => {
+      if (logLevel === "Warn") warnings.push(String(message))
+    })
+    return Effect.gen(function* () {
+      const { close, push } = yield* make(scripted(() => Effect.fail(refusal)).exporter)
+      for (let second = 0; second < 13; second++) {
+        push("ab")
+        yield* TestClock.adjust("5 seconds")
+      }
+      const error = "Last error: ExportError: Rejected: nowhere. Try elsewhere."
+      assert.deepStrictEqual(warnings, [
+        `Tracing lost spans: 2 rejected. ${error}`,
+        `Tracing lost spans: 24 rejected. ${error}`
+      ])
+      push("0123456789")
+      yield* close
+      assert.deepStrictEqual(warnings.slice(2), [`Tracing lost spans: 2 queue_full, 8 rejected. ${error}`])
+    }).pipe(Effect.provide(Logger.layer([logger])))
+  })
+
+  it.live("spans lost at the end say so", () => {
+    const warnings: Array<string> = []
+    const logger = Logger.make(({ message }) => void warnings.push(String(message)))
+    return Effect.gen(function* () {
+      const { close, push } = yield* make(scripted(() => Effect.never).exporter, { shutdownTimeout: "20 millis" })
+      push("abcd")
+      yield* close
+      assert.deepStrictEqual(warnings, [
+        "Tracing lost spans: 4 rejected. Last error: no answer before the end (TRACING_SHUTDOWN_TIMEOUT)."
+      ])
+    }).pipe(Effect.provide(Logger.layer([logger])))
+  })
+
+  it.effect("delivery does not trace itself: no span is its parent, and its tracer is the one it is given", () => {
+    const seen: Array<unknown> = []
+    const quiet = Tracer.make({ span: (options) => new Tracer.NativeSpan(options) })
+    const exporter: SpanExporter = {
+      export: () =>
+        Effect.gen(function* () {
+          const context = yield* Effect.context()
+          seen.push((yield* Effect.tracer) === quiet, context.mapUnsafe.has(Tracer.ParentSpanKey))
+        })
+    }
+    return Effect.gen(function* () {
+      const { close, flush, push } = yield* make(exporter, {
+        untraced: Effect.provideService(Tracer.Tracer, quiet)
+      })
+      push("a")
+      yield* flush.pipe(Effect.withSpan("caller"))
+      push("b")
+      yield* close
+      assert.deepStrictEqual(seen, [true, false, true, false])
+    }).pipe(Effect.withSpan("the layer's own"))
+  })
+
+  it.live("100 000 spans from many fibers balance in the books", () =>
+    Effect.gen(function* () {
+      const { exporter } = scripted((batch) => (batch % 7 === 0 ? Effect.fail(refusal) : Effect.yieldNow))
+      const { books, close, push } = yield* make(exporter, { queueSize: 2048, batchSize: 512 })
+      yield* Effect.forEach(
+        Array.from({ length: 1000 }),
+        () =>
+          Effect.suspend(() => {
+            push("x".repeat(100))
+            return Effect.yieldNow
+          }),
+        { concurrency: 50, discard: true }
+      )
+      yield* close
+      assert.strictEqual(books.ended, 100_000)
+      assert.strictEqual(SpanBooks.inFlight(books), 0)
+      assert.isAbove(books.exported, 0)
+    }).pipe(Effect.provide(Logger.layer([])))
+  )
+})
