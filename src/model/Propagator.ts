@@ -31,13 +31,6 @@ export interface Propagator {
   readonly extract: (lookup: HeaderLookup) => PropagatedContext
 }
 
-/** Carries nothing. */
-export const none: Propagator = {
-  fields: [],
-  inject: () => ({}),
-  extract: () => ({ span: undefined, baggage: new Map() })
-}
-
 /** Writes what all of them write; reads the first span context found and all baggage, the first of a name kept. */
 export const all = (propagators: ReadonlyArray<Propagator>): Propagator => ({
   fields: propagators.flatMap((propagator) => propagator.fields),

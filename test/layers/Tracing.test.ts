@@ -226,7 +226,7 @@ describe("OpenTelemetry's world", () => {
   it.live("its spans are parents of ours", () =>
     Effect.gen(function*() {
       const { exporter, spans } = remembering()
-      yield* Effect.context<never>().pipe(
+      yield* Effect.context().pipe(
         Effect.flatMap((context) =>
           Effect.promise(() =>
             Otel.trace.getTracer("foreign").startActiveSpan(

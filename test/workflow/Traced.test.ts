@@ -217,7 +217,7 @@ describe("options", () => {
     Effect.gen(function*() {
       const work = Effect.fnUntraced(
         function*(order: { readonly id: string } | undefined) {
-          return order
+          return yield* Effect.succeed(order)
         },
         Traced.workflow("ship", (order) => ({ tenantId: "acme", executionId: order!.id }))
       )
