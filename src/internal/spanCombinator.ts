@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
 import * as SpanOpener from "../model/SpanOpener.ts"
+import type { SpanSpec } from "../model/SpanOpener.ts"
 
 type Rest<Options> = {} extends Options ? [options?: Options] : [options: Options]
 
@@ -27,16 +28,6 @@ export interface SpanCombinator<Options> {
   ): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>
 }
 
-/** A span to be opened. */
-export interface SpanSpec {
-  readonly name: string
-  readonly kind?: Tracer.SpanKind
-  readonly attributes?: Readonly<Record<string, unknown>>
-  readonly links?: ReadonlyArray<Tracer.SpanLink>
-  readonly parent?: Tracer.AnySpan
-  readonly root?: boolean
-}
-
 type Wrap<Options> = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   name: string,
@@ -53,17 +44,24 @@ export interface SpanShape<Options> {
 }
 
 /** Wraps one effect in a span. Where tracing is off the effect is returned as it is. */
-export const open = <A, E, R>(
-  self: Effect.Effect<A, E, R>,
-  spec: SpanSpec
-): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
-  Effect.withFiber((fiber) => isOff(fiber) ? unopened(self, spec) : opened(self, spec))
-
-/** True where spans are not recorded: none is opened then, and only contexts are handed on. */
-export const isOff = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
-  !fiber.cache.tracerEnabled || SpanOpener.fromTracer(fiber.getRef(Tracer.Tracer))?.off === true
+export const open = <A, E, R>(self: Effect.Effect<A, E, R>, spec: SpanSpec): Traced<A, E, R> =>
+  Effect.withFiber((fiber) => {
+    const opener = openerOf(fiber)
+    return opener === off ? unopened(self, spec) : opened(fiber, opener, self, spec)
+  })
 
 type Traced<A, E, R> = Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>
+
+const off = Symbol("off")
+
+const openerOf = (fiber: Fiber.Fiber<unknown, unknown>): SpanOpener.SpanOpener | undefined | typeof off => {
+  if (!fiber.cache.tracerEnabled) return off
+  const opener = SpanOpener.fromTracer(fiber.cache.tracer)
+  return opener?.off === true ? off : opener
+}
+
+/** True where spans are not recorded: none is opened then, and only contexts are handed on. */
+export const isOff = (fiber: Fiber.Fiber<unknown, unknown>): boolean => openerOf(fiber) === off
 
 /** A remote parent is handed on even where no span is opened under it. */
 const unopened = <A, E, R>(self: Effect.Effect<A, E, R>, spec: SpanSpec): Traced<A, E, R> =>
@@ -71,8 +69,15 @@ const unopened = <A, E, R>(self: Effect.Effect<A, E, R>, spec: SpanSpec): Traced
     ? self as Traced<A, E, R>
     : Effect.provideService(self, Tracer.ParentSpan, spec.parent)
 
-const opened = <A, E, R>(self: Effect.Effect<A, E, R>, spec: SpanSpec): Traced<A, E, R> =>
-  Effect.useSpan(spec.name, spec, (span) => Effect.provideService(self, Tracer.ParentSpan, span))
+const opened = <A, E, R>(
+  fiber: Fiber.Fiber<unknown, unknown>,
+  opener: SpanOpener.SpanOpener | undefined,
+  self: Effect.Effect<A, E, R>,
+  spec: SpanSpec
+): Traced<A, E, R> =>
+  opener === undefined
+    ? Effect.useSpan(spec.name, spec, (span) => Effect.provideService(self, Tracer.ParentSpan, span))
+    : opener.around(fiber, self, spec) as Traced<A, E, R>
 
 const read = <Options>(options: Options | (() => Options) | undefined): Options | undefined => {
   if (typeof options !== "function") return options
@@ -93,9 +98,10 @@ export const make = <Options>(shape: SpanShape<Options>): SpanCombinator<Options
     Effect.withFiber((fiber) => {
       const options = read(lazyOptions)
       const base = shape.always === undefined ? self : shape.always(self, name, options)
-      if (isOff(fiber)) return base as Traced<A, E, R>
+      const opener = openerOf(fiber)
+      if (opener === off) return base as Traced<A, E, R>
       const inner = shape.inside === undefined ? base : shape.inside(base, name, options)
-      return opened(inner, shape.describe(name, options, fiber))
+      return opened(fiber, opener, inner, shape.describe(name, options, fiber))
     })
   return ((first: unknown, second: unknown, third: unknown) =>
     Effect.isEffect(first)

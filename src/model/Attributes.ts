@@ -117,9 +117,9 @@ export class AttributeMap implements ReadonlyMap<string, AttributeValue> {
   }
 
   set(key: string, value: unknown): void {
-    const converted = fromUnknown(value)
+    const converted = typeof value === "string" ? value : fromUnknown(value)
     if (converted === undefined || key === "") return
-    const kept = truncate(converted, this.#limits.valueLength)
+    const kept = this.#limits.valueLength === Infinity ? converted : truncate(converted, this.#limits.valueLength)
     const at = this.#indexOf(key)
     if (at >= 0) this.#flat[at + 1] = kept
     else if (this.size >= this.#limits.count) this.dropped++
@@ -165,11 +165,14 @@ export class AttributeMap implements ReadonlyMap<string, AttributeValue> {
   }
 }
 
+const nothing = { attributes: {}, dropped: 0 }
+
 /** Converts a record at once, keeping to the limits; says how many entries it left out. */
 export const fromRecord = (
   record: Readonly<Record<string, unknown>> | undefined,
   limits: AttributeLimits
 ): { readonly attributes: Attributes; readonly dropped: number } => {
+  if (record === undefined) return nothing
   const map = new AttributeMap(limits)
   map.setAll(record)
   return { attributes: Object.fromEntries(map), dropped: map.dropped }

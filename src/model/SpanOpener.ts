@@ -4,14 +4,32 @@
  * Combinators look for it on the current tracer and use Effect's public API
  * when it is not there, so they work with any tracer.
  */
+import type * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import type * as Tracer from "effect/Tracer"
 
 const TypeId = "~@gorax/tracing/model/SpanOpener"
+
+/** A span to be opened. */
+export interface SpanSpec {
+  readonly name: string
+  readonly kind?: Tracer.SpanKind | undefined
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined
+  readonly links?: ReadonlyArray<Tracer.SpanLink> | undefined
+  readonly parent?: Tracer.AnySpan | undefined
+  readonly root?: boolean | undefined
+}
 
 export interface SpanOpener {
   readonly [TypeId]: typeof TypeId
   /** True when this tracer records nothing: a combinator then returns its effect untouched. */
   readonly off: boolean
+  /** Opens a span around an effect, on the fiber that runs it: `Effect.withSpan` at less cost. */
+  readonly around: <A, E, R>(
+    fiber: Fiber.Fiber<unknown, unknown>,
+    self: Effect.Effect<A, E, R>,
+    spec: SpanSpec
+  ) => Effect.Effect<A, E, R>
   /** Gives a span its better name once that is known, as a server span gets its route. */
   readonly rename: (span: Tracer.AnySpan, name: string) => void
 }
@@ -19,5 +37,5 @@ export interface SpanOpener {
 export const make = (opener: Omit<SpanOpener, typeof TypeId>): SpanOpener => ({ [TypeId]: TypeId, ...opener })
 
 /** The tracer's extra powers, if it has them. */
-export const fromTracer = (tracer: Tracer.Tracer): SpanOpener | undefined =>
-  TypeId in tracer ? tracer as Tracer.Tracer & SpanOpener : undefined
+export const fromTracer = (tracer: Tracer.Tracer | undefined): SpanOpener | undefined =>
+  tracer !== undefined && TypeId in tracer ? tracer as Tracer.Tracer & SpanOpener : undefined

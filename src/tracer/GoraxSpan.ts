@@ -13,31 +13,23 @@ import type * as Tracer from "effect/Tracer"
 import * as Attributes from "../model/Attributes.ts"
 import * as AttributeKeys from "../model/AttributeKeys.ts"
 import * as Failure from "../model/Failure.ts"
-import type { Sampler } from "../model/Sampler.ts"
-import type { SpanBooks } from "../model/SpanBooks.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import type { Resource, Scope, SpanData, SpanEvent, SpanLink, StatusCode } from "../model/SpanData.ts"
 import { ForcedIds } from "../model/SpanHints.ts"
-import type { SpanLimits } from "../model/SpanLimits.ts"
-import type { SpanSink } from "../model/SpanSink.ts"
-import type { IdGenerator } from "./Ids.ts"
 import { OtelSpanView } from "./OtelSpanView.ts"
 import { isRemote } from "./PassThroughSpan.ts"
+import * as SpanClock from "./SpanClock.ts"
+import type { SpanShared } from "./SpanShared.ts"
 
-/** What all spans of one tracer share. */
-export interface SpanShared {
-  readonly sink: SpanSink
-  readonly sampler: Sampler
-  readonly ids: IdGenerator
-  readonly limits: SpanLimits
-  readonly resource: Resource
-  readonly scope: Scope
-  readonly books: SpanBooks
-  /** Told of every span when it is opened, before sampling is decided. */
-  readonly onStart?: ((span: GoraxSpan) => void) | undefined
+/** What a span is opened with. */
+export interface SpanOptions {
+  readonly name: string
+  readonly kind: Tracer.SpanKind
+  readonly annotations: Context.Context<never>
+  readonly startTime: SpanClock.Reading
+  /** What Effect decided: false for a span below the trace level, or told to be left out. */
+  readonly sampled: boolean
 }
-
-export type SpanOptions = Parameters<Tracer.Tracer["span"]>[0]
 
 type Decision = "open" | "sampled" | "unsampled" | "refused"
 
@@ -47,52 +39,64 @@ const lastFailed = new WeakMap<object, { readonly traceId: string; readonly pare
 /** What `OtelTracer.currentOtelSpan` looks for. */
 const otelSpanTypeId = "~@effect/opentelemetry/OtelTracer/OtelSpan"
 
+const noEvents: ReadonlyArray<SpanEvent> = []
+const noLinks: ReadonlyArray<SpanLink> = []
+
 export class GoraxSpan implements Tracer.Span, SpanData {
-  readonly _tag = "Span"
-  readonly [otelSpanTypeId] = otelSpanTypeId
   name: string
   readonly kind: Tracer.SpanKind
   readonly annotations: Context.Context<never>
-  readonly startTime: bigint
   readonly attributes: Attributes.AttributeMap
-  endTime = 0n
+  readonly parentIsRemote: boolean
   statusCode: StatusCode = "unset"
   statusMessage = ""
   droppedEvents = 0
   droppedLinks = 0
   readonly #shared: SpanShared
   readonly #parent: SpanContext.SpanContext | undefined
-  readonly parentIsRemote: boolean
-  readonly #events: Array<SpanEvent> = []
-  readonly #links: Array<SpanLink> = []
-  #decision: Decision = "open"
-  #traceId = ""
-  #spanId = ""
-  #traceFlags = 0
-  #traceState = ""
+  readonly #start: SpanClock.Reading
+  readonly #anchor: SpanClock.Anchor
+  #end: SpanClock.Reading
+  #events: Array<SpanEvent> | undefined
+  #links: Array<SpanLink> | undefined
+  #decision: Decision
+  #context: SpanContext.SpanContext | undefined
   #exit: Exit.Exit<unknown, unknown> | undefined
   #otel: OtelSpanView | undefined
 
   constructor(shared: SpanShared, options: SpanOptions, parent: Tracer.AnySpan | undefined) {
-    this.#shared = shared
     this.name = options.name
     this.kind = options.kind
     this.annotations = options.annotations
-    this.startTime = options.startTime
-    this.attributes = new Attributes.AttributeMap({
-      count: shared.limits.attributes,
-      valueLength: shared.limits.attributeLength
-    })
-    // Ids are copied and the parent is let go, so that a waiting span keeps no ancestors alive.
-    const context = parent === undefined ? undefined : SpanContext.fromSpan(parent)
-    this.#parent = context !== undefined && SpanContext.isValid(context) ? context : undefined
+    this.attributes = new Attributes.AttributeMap(shared.attributeLimits)
+    this.#shared = shared
+    this.#start = options.startTime
+    this.#anchor = SpanClock.anchorOf(options.startTime)
+    this.#end = options.startTime
+    // The parent's context is kept and the parent let go, so that a waiting span keeps no ancestors alive.
+    this.#parent = parent === undefined ? undefined : contextOf(parent)
     this.parentIsRemote = this.#parent !== undefined && isRemote(parent!)
-    if (!options.sampled && (parent === undefined || parent.sampled || isRefused(parent))) this.#decision = "refused"
+    this.#decision = !options.sampled && (parent === undefined || parent.sampled || isRefused(parent)) ? "refused" : "open"
     shared.books.started++
-    this.addLinks(options.links)
     shared.onStart?.(this)
   }
 
+  get _tag(): "Span" {
+    return "Span"
+  }
+  get [otelSpanTypeId](): string {
+    return otelSpanTypeId
+  }
+  /** What of this span crosses a boundary. Settles sampling. */
+  get context(): SpanContext.SpanContext {
+    return this.#context ?? this.#decide()
+  }
+  get startTime(): bigint {
+    return SpanClock.toNanos(this.#start, this.#anchor)
+  }
+  get endTime(): bigint {
+    return this.#exit === undefined ? 0n : SpanClock.toNanos(this.#end, this.#anchor)
+  }
   get parent(): Option.Option<Tracer.AnySpan> {
     return this.#parent === undefined ? Option.none() : Option.some(SpanContext.toExternalSpan(this.#parent))
   }
@@ -100,20 +104,16 @@ export class GoraxSpan implements Tracer.Span, SpanData {
     return this.#parent?.spanId
   }
   get traceId(): string {
-    this.#decide()
-    return this.#traceId
+    return this.context.traceId
   }
   get spanId(): string {
-    this.#decide()
-    return this.#spanId
+    return this.context.spanId
   }
   get traceFlags(): number {
-    this.#decide()
-    return this.#traceFlags
+    return this.context.traceFlags
   }
   get traceState(): string {
-    this.#decide()
-    return this.#traceState
+    return this.context.traceState
   }
   /** True while undecided: Effect's router writes the route, which a sampler may want, only onto sampled spans. */
   get sampled(): boolean {
@@ -133,10 +133,10 @@ export class GoraxSpan implements Tracer.Span, SpanData {
       : { _tag: "Ended", startTime: this.startTime, endTime: this.endTime, exit: this.#exit }
   }
   get events(): ReadonlyArray<SpanEvent> {
-    return this.#events
+    return this.#events ?? noEvents
   }
   get links(): ReadonlyArray<SpanLink> {
-    return this.#links
+    return this.#links ?? noLinks
   }
   get droppedAttributes(): number {
     return this.attributes.dropped
@@ -158,28 +158,27 @@ export class GoraxSpan implements Tracer.Span, SpanData {
 
   event(name: string, time: bigint, attributes?: Record<string, unknown>): void {
     if (!this.recording) return
-    const { attributesPerEvent, attributeLength, events } = this.#shared.limits
-    if (this.#events.length >= events) {
+    const events = this.#events ??= []
+    if (events.length >= this.#shared.limits.events) {
       this.droppedEvents++
       return
     }
-    const converted = Attributes.fromRecord(attributes, { count: attributesPerEvent, valueLength: attributeLength })
-    this.#events.push({ name, time, attributes: converted.attributes, droppedAttributes: converted.dropped })
+    const converted = Attributes.fromRecord(attributes, this.#shared.eventLimits)
+    events.push({ name, time, attributes: converted.attributes, droppedAttributes: converted.dropped })
   }
 
-  addLinks(links: ReadonlyArray<Tracer.SpanLink>): void {
+  addLinks(added: ReadonlyArray<Tracer.SpanLink>): void {
     if (!this.recording) return
-    const { attributesPerLink, attributeLength, links: most } = this.#shared.limits
-    for (const link of links) {
-      const context = SpanContext.fromSpan(link.span)
-      if (!SpanContext.isValid(context)) continue
-      if (this.#links.length >= most) {
+    for (const link of added) {
+      const context = contextOf(link.span)
+      if (context === undefined) continue
+      const links = this.#links ??= []
+      if (links.length >= this.#shared.limits.links) {
         this.droppedLinks++
         continue
       }
-      const limits = { count: attributesPerLink, valueLength: attributeLength }
-      const { attributes } = Attributes.fromRecord(link.attributes, limits)
-      this.#links.push({ span: SpanContext.toExternalSpan(context), attributes })
+      const { attributes } = Attributes.fromRecord(link.attributes, this.#shared.linkLimits)
+      links.push({ span: SpanContext.toExternalSpan(context), attributes })
     }
   }
 
@@ -213,58 +212,82 @@ export class GoraxSpan implements Tracer.Span, SpanData {
   }
 
   end(endTime: bigint, exit: Exit.Exit<unknown, unknown>): void {
+    this.finish(endTime, exit)
+  }
+
+  /** {@link end}, for whoever reads the clock as the span does. */
+  finish(now: SpanClock.Reading, exit: Exit.Exit<unknown, unknown>): void {
     if (this.#exit !== undefined) return
-    this.#decide()
-    this.endTime = endTime > this.startTime ? endTime : this.startTime
-    if (this.recording) this.#conclude(exit)
+    this.#end = this.#notBefore(now)
+    if (this.#context === undefined) this.#decide()
+    const sampled = this.#decision === "sampled"
+    if (sampled) this.#conclude(exit)
     // Only a failure is kept: a result may be large, and is nobody's business.
     this.#exit = Exit.isSuccess(exit) ? Exit.void : exit
-    if (this.#decision !== "sampled") {
-      this.#shared.books.sampledOut++
+    const { books, sink } = this.#shared
+    if (!sampled) {
+      books.sampledOut++
       return
     }
-    this.#shared.books.ended++
-    this.#shared.sink.push(this)
+    books.ended++
+    sink.push(this)
+  }
+
+  #notBefore(now: SpanClock.Reading): SpanClock.Reading {
+    if (typeof now === typeof this.#start) return now > this.#start ? now : this.#start
+    return SpanClock.toNanos(now, this.#anchor) > this.startTime ? now : this.#start
   }
 
   #conclude(exit: Exit.Exit<unknown, unknown>): void {
     if (Exit.isFailure(exit)) {
       const failure = Failure.fromCause(exit.cause)
-      if (failure !== undefined) this.recordFailure(failure, this.endTime)
+      if (failure !== undefined) this.recordFailure(failure, SpanClock.toNanos(this.#end, this.#anchor))
       else if (Cause.hasInterrupts(exit.cause)) this.attribute(AttributeKeys.interrupted, true)
     } else if (this.statusCode === "unset" && this.attributes.has(AttributeKeys.errorType)) {
       this.setStatus("error")
     }
   }
 
-  #decide(): void {
-    if (this.#spanId !== "") return
+  #decide(): SpanContext.SpanContext {
     const { ids, sampler } = this.#shared
     const parent = this.#parent
-    const forced = Context.get(this.annotations, ForcedIds)
-    const useForced = forced !== undefined && SpanContext.isValid(forced)
-    this.#traceId = useForced ? forced.traceId : parent?.traceId ?? ids.traceId()
-    this.#spanId = useForced ? forced.spanId : ids.spanId()
-    this.#traceFlags = parent === undefined
-      ? ids.random && !useForced ? SpanContext.randomFlag : 0
+    const forced = this.annotations === noAnnotations ? undefined : validForced(this.annotations)
+    const traceId = forced?.traceId ?? parent?.traceId ?? ids.traceId()
+    const spanId = forced?.spanId ?? ids.spanId()
+    const random = parent === undefined
+      ? ids.random && forced === undefined ? SpanContext.randomFlag : 0
       : parent.traceFlags & SpanContext.randomFlag
-    this.#traceState = parent?.traceState ?? ""
-    if (this.#decision === "refused") return
+    const unsampled = { traceId, spanId, traceFlags: random, traceState: parent?.traceState ?? "" }
+    if (this.#decision === "refused") return this.#context = unsampled
     const decision = sampler.decide({
-      traceId: this.#traceId,
+      traceId,
       name: this.name,
       kind: this.kind,
       attributes: this.attributes,
-      links: this.#links,
-      parent: parent === undefined ? undefined : { ...parent, isRemote: this.parentIsRemote }
+      links: this.links,
+      parent: parent && { ...parent, isRemote: this.parentIsRemote }
     })
-    this.#traceState = decision.traceState ?? this.#traceState
-    if (decision.sampled) {
-      this.attributes.setAll(decision.attributes)
-      this.#traceFlags |= SpanContext.sampledFlag
-    }
+    const traceState = decision.traceState ?? unsampled.traceState
     this.#decision = decision.sampled ? "sampled" : "unsampled"
+    if (!decision.sampled) return this.#context = { ...unsampled, traceState }
+    this.attributes.setAll(decision.attributes)
+    return this.#context = { traceId, spanId, traceFlags: random | SpanContext.sampledFlag, traceState }
   }
 }
 
 const isRefused = (span: Tracer.AnySpan): boolean => span instanceof GoraxSpan && span.refused
+
+/** The context of a span that others can refer to; ids that are not well formed are none. */
+const contextOf = (span: Tracer.AnySpan): SpanContext.SpanContext | undefined => {
+  if (span instanceof GoraxSpan) return span.context
+  const context = SpanContext.fromSpan(span)
+  return SpanContext.isValid(context) ? context : undefined
+}
+
+/** The annotations of a span that has none. */
+export const noAnnotations = Context.empty()
+
+const validForced = (annotations: Context.Context<never>) => {
+  const forced = Context.get(annotations, ForcedIds)
+  return forced !== undefined && SpanContext.isValid(forced) ? forced : undefined
+}

@@ -6,11 +6,13 @@ import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import { Transparent } from "../model/SpanHints.ts"
 import * as SpanOpener from "../model/SpanOpener.ts"
-import { GoraxSpan, type SpanShared } from "./GoraxSpan.ts"
+import { GoraxSpan, noAnnotations } from "./GoraxSpan.ts"
 import type { OtelContext } from "./OtelContext.ts"
 import { PassThroughSpan } from "./PassThroughSpan.ts"
+import * as SpanFrame from "./SpanFrame.ts"
+import * as SpanShared from "./SpanShared.ts"
 
-export interface GoraxTracerOptions extends SpanShared {
+export interface GoraxTracerOptions extends SpanShared.SpanSettings {
   /** Lets OpenTelemetry's API see the spans of fibers, and fibers continue its spans. */
   readonly otelContext?: OtelContext | undefined
 }
@@ -22,19 +24,23 @@ const rename = (span: Tracer.AnySpan, name: string): void => {
 /** A tracer that records spans and pushes the finished ones into its sink. */
 export const make = (options: GoraxTracerOptions): Tracer.Tracer & SpanOpener.SpanOpener => {
   const { otelContext } = options
+  const shared = SpanShared.make(options)
   const tracer = Tracer.make({
     span(span) {
       if (Context.get(span.annotations, Transparent)) return new PassThroughSpan(span.name, span.parent)
       const parent = Option.getOrUndefined(span.parent) ?? (span.root ? undefined : otelContext?.activeParent())
-      return new GoraxSpan(options, span, parent)
+      const annotations = span.annotations.mapUnsafe.size === 0 ? noAnnotations : span.annotations
+      const made = new GoraxSpan(shared, { ...span, annotations }, parent)
+      if (span.links.length > 0) made.addLinks(span.links)
+      return made
     },
     context: otelContext?.evaluate
   })
-  return { ...tracer, ...SpanOpener.make({ off: false, rename }) }
+  return { ...tracer, ...SpanOpener.make({ off: false, rename, around: SpanFrame.around(shared, otelContext) }) }
 }
 
 /** The tracer of a disabled layer: it records nothing and hands every parent's context on unchanged. */
 export const passThrough: Tracer.Tracer & SpanOpener.SpanOpener = {
   ...Tracer.make({ span: ({ name, parent }) => new PassThroughSpan(name, parent) }),
-  ...SpanOpener.make({ off: true, rename })
+  ...SpanOpener.make({ off: true, rename, around: (_, self) => self })
 }

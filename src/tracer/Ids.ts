@@ -3,7 +3,7 @@
  *
  * @see https://www.w3.org/TR/trace-context-2/#trace-id
  */
-import { randomFillSync } from "node:crypto"
+import { randomBytes } from "node:crypto"
 
 export interface IdGenerator {
   /** 32 lower-case hexadecimal digits, not all zero. */
@@ -14,23 +14,27 @@ export interface IdGenerator {
   readonly random: boolean
 }
 
-const batchBytes = 4096
+const batchBytes = 1024
+const zeros = "0".repeat(32)
 
-/** Ids from the system's cryptographic source, drawn in batches: one system call gives 256 trace ids. */
+/**
+ * Ids from the system's cryptographic source, drawn in batches: one system call gives 128 span ids.
+ *
+ * An id is a slice of its batch's text, which lives as long as one of its ids does; hence the small batches.
+ */
 export const secure = (): IdGenerator => {
-  const batch = Buffer.allocUnsafe(batchBytes)
-  let used = batchBytes
-  const draw = (bytes: number): string => {
-    if (used + bytes > batchBytes) {
-      randomFillSync(batch)
+  let batch = ""
+  let used = 0
+  const draw = (digits: number): string => {
+    if (used + digits > batch.length) {
+      batch = randomBytes(batchBytes).toString("hex")
       used = 0
     }
-    const id = batch.toString("hex", used, used + bytes)
-    batch.fill(0, used, used + bytes)
-    used += bytes
-    return /^0+$/.test(id) ? draw(bytes) : id
+    const id = batch.slice(used, used + digits)
+    used += digits
+    return zeros.startsWith(id) ? draw(digits) : id
   }
-  return { traceId: () => draw(16), spanId: () => draw(8), random: true }
+  return { traceId: () => draw(32), spanId: () => draw(16), random: true }
 }
 
 /** Ids that count up from one: for tests that compare them. */

@@ -1,0 +1,166 @@
+/**
+ * A span around an effect, at a fraction of what `Effect.withSpan` costs.
+ *
+ * The span is opened, made current and put on the fiber's stack in one step,
+ * so that no interruption finds it half open. Where a fiber does not look as
+ * this file knows it (it is tried once, with success, failure and
+ * interruption), Effect's public API does the same work.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as LogLevel from "effect/LogLevel"
+import * as Option from "effect/Option"
+import * as References from "effect/References"
+import * as Tracer from "effect/Tracer"
+import type { SpanOpener, SpanSpec } from "../model/SpanOpener.ts"
+import { GoraxSpan, noAnnotations } from "./GoraxSpan.ts"
+import type { OtelContext } from "./OtelContext.ts"
+import * as SpanClock from "./SpanClock.ts"
+import type { SpanShared } from "./SpanShared.ts"
+
+const onSuccess = "~effect/Effect/successCont"
+const onFailure = "~effect/Effect/failureCont"
+const onEither = "~effect/Effect/ensureCont"
+
+/** What this file knows of a fiber beyond its public face. */
+interface KnownFiber extends Fiber.Fiber<unknown, unknown> {
+  readonly _stack: Array<unknown>
+  interruptible: boolean
+}
+
+type Ending = Exit.Exit<unknown, unknown>
+
+/** Ends its span when the effect before it on the stack is done, and makes the outer context current again. */
+class SpanFrame {
+  readonly #span: Pick<GoraxSpan, "finish">
+  readonly #outer: Context.Context<never>
+  #interruptible = false
+
+  constructor(span: Pick<GoraxSpan, "finish">, outer: Context.Context<never>) {
+    this.#span = span
+    this.#outer = outer
+  }
+  /** An interrupted fiber passes over every frame but those that it finds uninterruptible. */
+  [onEither](fiber: KnownFiber): void {
+    this.#interruptible = fiber.interruptible
+    fiber.interruptible = false
+  }
+  [onSuccess](value: unknown, fiber: KnownFiber, exit?: Ending): Ending {
+    return this.#end(fiber, exit ?? Exit.succeed(value))
+  }
+  [onFailure](cause: never, fiber: KnownFiber, exit?: Ending): Ending {
+    return this.#end(fiber, exit ?? Exit.failCause(cause))
+  }
+  #end(fiber: KnownFiber, exit: Ending): Ending {
+    fiber.setContext(this.#outer)
+    this.#span.finish(now(fiber), exit)
+    fiber.interruptible = this.#interruptible
+    return exit
+  }
+}
+
+const now = (fiber: Fiber.Fiber<unknown, unknown>): SpanClock.Reading =>
+  fiber.getRef(References.TracerTimingEnabled) ? SpanClock.read(fiber.getRef(Clock.Clock)) : 0n
+
+/** The span that new ones hang under: the current one, or the nearest that is not hidden. */
+const parentOf = (span: Tracer.AnySpan | undefined): Tracer.AnySpan | undefined => {
+  while (span !== undefined && !(span instanceof GoraxSpan) && Context.get(span.annotations, Tracer.DisablePropagation)) {
+    span = span._tag === "Span" ? Option.getOrUndefined(span.parent) : undefined
+  }
+  return span
+}
+
+const isSampled = (fiber: Fiber.Fiber<unknown, unknown>, parent: Tracer.AnySpan | undefined): boolean => {
+  if (parent !== undefined && !parent.sampled) return false
+  const minimum = fiber.getRef(Tracer.MinimumTraceLevel)
+  return minimum === "All" || !LogLevel.isGreaterThan(minimum, fiber.getRef(Tracer.CurrentTraceLevel))
+}
+
+const open = (
+  shared: SpanShared,
+  otelContext: OtelContext | undefined,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  spec: SpanSpec
+): GoraxSpan => {
+  const parent = spec.parent ?? (spec.root === true ? undefined : parentOf(fiber.cache.span) ?? otelContext?.activeParent())
+  const span = new GoraxSpan(shared, {
+    name: spec.name,
+    kind: spec.kind ?? "internal",
+    annotations: noAnnotations,
+    startTime: now(fiber),
+    sampled: isSampled(fiber, parent)
+  }, parent)
+  const links = fiber.getRef(References.TracerSpanLinks)
+  if (links.length > 0) span.addLinks(links)
+  if (spec.links !== undefined) span.addLinks(spec.links)
+  span.attributes.setAll(fiber.getRef(References.TracerSpanAnnotations))
+  span.attributes.setAll(spec.attributes)
+  return span
+}
+
+interface KnownContext extends Context.Context<never> {
+  _fiberCache?: Fiber.Fiber.Cache
+}
+
+/** The fiber's context with another span. What a fiber derives from the two differs in nothing else, so it is copied. */
+const withSpan = (fiber: Fiber.Fiber<unknown, unknown>, span: Tracer.AnySpan): Context.Context<never> => {
+  const context = Context.add(fiber.context, Tracer.ParentSpan, span) as KnownContext
+  context._fiberCache = { ...fiber.cache, span }
+  return context
+}
+
+const enter = <A, E, R>(
+  fiber: Fiber.Fiber<unknown, unknown>,
+  self: Effect.Effect<A, E, R>,
+  context: Context.Context<never>,
+  span: Pick<GoraxSpan, "finish">
+): Effect.Effect<A, E, R> => {
+  ;(fiber as KnownFiber)._stack.push(new SpanFrame(span, fiber.context))
+  fiber.setContext(context)
+  return self
+}
+
+/** Tries it out on real fibers: success, failure, interruption, and the copied cache. */
+const isSupported = (): boolean => {
+  const endings: Array<string> = []
+  const parent = Tracer.externalSpan({ traceId: "1".repeat(32), spanId: "1".repeat(16) })
+  const span = {
+    finish: (_: SpanClock.Reading, exit: Ending) => {
+      endings.push(Exit.isSuccess(exit) ? "success" : Exit.hasInterrupts(exit) ? "interruption" : "failure")
+    }
+  }
+  const inside = (self: Effect.Effect<unknown, unknown>) =>
+    Effect.withFiber((fiber) => {
+      const context = withSpan(fiber, parent)
+      const natural = Context.add(fiber.context, Tracer.ParentSpan, parent)
+      const entered = enter(fiber, Effect.andThen(self, Effect.sync(() => fiber.cache)), context, span)
+      const copied = fiber.cache
+      fiber.setContext(natural)
+      const same = copied.span === parent && JSON.stringify(Object.keys(copied)) === JSON.stringify(Object.keys(fiber.cache))
+      return same ? entered : Effect.die("another cache")
+    })
+  try {
+    Effect.runSync(inside(Effect.void))
+    Effect.runSyncExit(inside(Effect.fail("expected")))
+    Effect.runSyncExit(inside(Effect.withFiber((fiber) => Effect.as(Effect.sync(() => fiber.interruptUnsafe()), 1))))
+    return endings.join() === "success,failure,interruption"
+  } catch {
+    return false
+  }
+}
+
+let supported: boolean | undefined
+
+/** The opener's `around` for one tracer. */
+export const around = (shared: SpanShared, otelContext: OtelContext | undefined): SpanOpener["around"] =>
+  (supported ??= isSupported())
+    ? (fiber, self, spec) => {
+      const span = open(shared, otelContext, fiber, spec)
+      return enter(fiber, self, withSpan(fiber, span), span)
+    }
+    : (_, self, spec) =>
+      Effect.useSpan(spec.name, spec as Tracer.SpanOptionsNoTrace, (span) =>
+        Effect.provideService(self, Tracer.ParentSpan, span)) as typeof self

@@ -1,0 +1,41 @@
+/**
+ * What all spans of one tracer share.
+ */
+import type { AttributeLimits } from "../model/Attributes.ts"
+import type { Sampler } from "../model/Sampler.ts"
+import type { SpanBooks } from "../model/SpanBooks.ts"
+import type { Resource, Scope } from "../model/SpanData.ts"
+import type { SpanLimits } from "../model/SpanLimits.ts"
+import type { SpanSink } from "../model/SpanSink.ts"
+import type { GoraxSpan } from "./GoraxSpan.ts"
+import type { IdGenerator } from "./Ids.ts"
+
+/** What a tracer is made of. */
+export interface SpanSettings {
+  readonly sink: SpanSink
+  readonly sampler: Sampler
+  readonly ids: IdGenerator
+  readonly limits: SpanLimits
+  readonly resource: Resource
+  readonly scope: Scope
+  readonly books: SpanBooks
+  /** Told of every span when it is opened, before sampling is decided. */
+  readonly onStart?: ((span: GoraxSpan) => void) | undefined
+}
+
+export interface SpanShared extends SpanSettings {
+  readonly attributeLimits: AttributeLimits
+  readonly eventLimits: AttributeLimits
+  readonly linkLimits: AttributeLimits
+}
+
+export const make = (settings: SpanSettings): SpanShared => {
+  const { limits } = settings
+  const of = (count: number): AttributeLimits => ({ count, valueLength: limits.attributeLength })
+  return {
+    ...settings,
+    attributeLimits: of(limits.attributes),
+    eventLimits: of(limits.attributesPerEvent),
+    linkLimits: of(limits.attributesPerLink)
+  }
+}
