@@ -154,13 +154,17 @@ const isSupported = (): boolean => {
 
 let supported: boolean | undefined
 
+/** The opener's `around` for one tracer, on the fiber's own stack. */
+const onStack = (shared: SpanShared, otelContext: OtelContext | undefined): SpanOpener["around"] => (fiber, self, spec) => {
+  const span = open(shared, otelContext, fiber, spec)
+  return enter(fiber, self, withSpan(fiber, span), span)
+}
+
+/** The same through Effect's public API. */
+export const throughEffect: SpanOpener["around"] = (_, self, spec) =>
+  Effect.useSpan(spec.name, spec as Tracer.SpanOptionsNoTrace, (span) =>
+    Effect.provideService(self, Tracer.ParentSpan, span)) as typeof self
+
 /** The opener's `around` for one tracer. */
 export const around = (shared: SpanShared, otelContext: OtelContext | undefined): SpanOpener["around"] =>
-  (supported ??= isSupported())
-    ? (fiber, self, spec) => {
-      const span = open(shared, otelContext, fiber, spec)
-      return enter(fiber, self, withSpan(fiber, span), span)
-    }
-    : (_, self, spec) =>
-      Effect.useSpan(spec.name, spec as Tracer.SpanOptionsNoTrace, (span) =>
-        Effect.provideService(self, Tracer.ParentSpan, span)) as typeof self
+  (supported ??= isSupported()) ? onStack(shared, otelContext) : throughEffect
