@@ -36,6 +36,8 @@ type Wrap<Options> = <A, E, R>(
 
 /** What makes one combinator different from the next. */
 export interface SpanShape<Options> {
+  /** True where its span hangs elsewhere than under the current one, which then says nothing about it. */
+  readonly elsewhere?: (options: Options | undefined) => boolean
   readonly describe: (name: string, options: Options | undefined, fiber: Fiber.Fiber<unknown, unknown>) => SpanSpec
   /** Wraps the effect inside the span, when there is one. */
   readonly inside?: Wrap<Options>
@@ -47,7 +49,9 @@ export interface SpanShape<Options> {
 export const open = <A, E, R>(self: Effect.Effect<A, E, R>, spec: SpanSpec): Traced<A, E, R> =>
   Effect.withFiber((fiber) => {
     const opener = openerOf(fiber)
-    return opener === off ? unopened(self, spec) : opened(fiber, opener, self, spec)
+    if (opener === off) return unopened(self, spec)
+    if (spec.parent === undefined && spec.root !== true && opener?.declines(fiber) === true) return self as Traced<A, E, R>
+    return opened(fiber, opener, self, spec)
   })
 
 type Traced<A, E, R> = Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>
@@ -99,7 +103,7 @@ export const make = <Options>(shape: SpanShape<Options>): SpanCombinator<Options
       const options = read(lazyOptions)
       const base = shape.always === undefined ? self : shape.always(self, name, options)
       const opener = openerOf(fiber)
-      if (opener === off) return base as Traced<A, E, R>
+      if (opener === off || (shape.elsewhere?.(options) !== true && opener?.declines(fiber) === true)) return base as Traced<A, E, R>
       const inner = shape.inside === undefined ? base : shape.inside(base, name, options)
       return opened(fiber, opener, inner, shape.describe(name, options, fiber))
     })

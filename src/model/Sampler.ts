@@ -31,4 +31,6 @@ export interface Sampler {
   /** How it reads in the start line and in health: `parentbased_traceidratio(0.1)`. */
   readonly description: string
   readonly decide: (input: SamplingInput) => SamplingDecision
+  /** True when it never records a span whose parent in this process was not; such a span need not be made at all. */
+  readonly declinesBelowUnsampled?: boolean
 }

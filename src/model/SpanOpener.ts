@@ -24,6 +24,11 @@ export interface SpanOpener {
   readonly [TypeId]: typeof TypeId
   /** True when this tracer records nothing: a combinator then returns its effect untouched. */
   readonly off: boolean
+  /**
+   * True where a child of the current span would not be recorded; it counts as started and sampled out, and a
+   * combinator returns its effect untouched.
+   */
+  readonly declines: (fiber: Fiber.Fiber<unknown, unknown>) => boolean
   /** Opens a span around an effect, on the fiber that runs it: `Effect.withSpan` at less cost. */
   readonly around: <A, E, R>(
     fiber: Fiber.Fiber<unknown, unknown>,

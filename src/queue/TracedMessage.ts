@@ -103,6 +103,7 @@ const annotateId = (messageId: string | undefined): Effect.Effect<void> =>
  * baggage. A message that carries no context begins a trace of its own. A redelivery is a further child.
  */
 export const process: spanCombinator.SpanCombinator<ProcessOptions> = spanCombinator.make<ProcessOptions>({
+  elsewhere: () => true,
   describe: (queueName, options, fiber) => {
     const { span } = received(fiber, options)
     return {

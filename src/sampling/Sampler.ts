@@ -15,7 +15,11 @@ const unsampled = (reason: string): SamplingDecision => ({ sampled: false, reaso
 export const always: Sampler = { description: "always_on", decide: () => sampled("always") }
 
 /** Records nothing; contexts still travel. */
-export const never: Sampler = { description: "always_off", decide: () => unsampled("never") }
+export const never: Sampler = {
+  description: "always_off",
+  declinesBelowUnsampled: true,
+  decide: () => unsampled("never")
+}
 
 const randomDigits = 14
 
@@ -48,7 +52,11 @@ export interface ParentBasedOptions {
 }
 
 const followed: Sampler = { description: "always_on", decide: () => sampled("parent") }
-const declined: Sampler = { description: "always_off", decide: () => unsampled("parent") }
+const declined: Sampler = {
+  description: "always_off",
+  declinesBelowUnsampled: true,
+  decide: () => unsampled("parent")
+}
 
 /** Follows the parent's decision, and asks `root` where a trace begins. */
 export const parentBased = (root: Sampler, options: ParentBasedOptions = {}): Sampler => {
@@ -56,6 +64,7 @@ export const parentBased = (root: Sampler, options: ParentBasedOptions = {}): Sa
     options
   return {
     description: `parentbased_${root.description}`,
+    declinesBelowUnsampled: localNotSampled.declinesBelowUnsampled ?? false,
     decide(input) {
       if (input.parent === undefined) return root.decide(input)
       const parentSampled = (input.parent.traceFlags & sampledFlag) !== 0

@@ -21,6 +21,15 @@ const rename = (span: Tracer.AnySpan, name: string): void => {
   if (span instanceof GoraxSpan) span.rename(name)
 }
 
+const declines = ({ books, sampler }: SpanShared.SpanShared): SpanOpener.SpanOpener["declines"] => (fiber) => {
+  const current = fiber.cache.span
+  if (!(current instanceof GoraxSpan) || current.sampled) return false
+  if (!current.refused && sampler.declinesBelowUnsampled !== true) return false
+  books.started++
+  books.sampledOut++
+  return true
+}
+
 /** A tracer that records spans and pushes the finished ones into its sink. */
 export const make = (options: GoraxTracerOptions): Tracer.Tracer & SpanOpener.SpanOpener => {
   const { otelContext } = options
@@ -36,11 +45,17 @@ export const make = (options: GoraxTracerOptions): Tracer.Tracer & SpanOpener.Sp
     },
     context: otelContext?.evaluate
   })
-  return { ...tracer, ...SpanOpener.make({ off: false, rename, around: SpanFrame.around(shared, otelContext) }) }
+  const opener = SpanOpener.make({
+    off: false,
+    rename,
+    declines: declines(shared),
+    around: SpanFrame.around(shared, otelContext)
+  })
+  return { ...tracer, ...opener }
 }
 
 /** The tracer of a disabled layer: it records nothing and hands every parent's context on unchanged. */
 export const passThrough: Tracer.Tracer & SpanOpener.SpanOpener = {
   ...Tracer.make({ span: ({ name, parent }) => new PassThroughSpan(name, parent) }),
-  ...SpanOpener.make({ off: true, rename, around: (_, self) => self })
+  ...SpanOpener.make({ off: true, rename, declines: () => true, around: (_, self) => self })
 }

@@ -14,5 +14,6 @@ export interface CustomSpanOptions extends Telling {
 
 /** Runs an effect in a span whose name is yours: the one combinator that takes the span's name itself. */
 export const span: spanCombinator.SpanCombinator<CustomSpanOptions> = spanCombinator.make<CustomSpanOptions>({
+  elsewhere: (options) => options?.root === true,
   describe: (name, options) => ({ name, ...options })
 })

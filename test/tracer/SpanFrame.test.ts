@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Option, References, Tracer } from "effect"
+import { Sampler, Traced } from "@gorax/tracing"
 import * as spanCombinator from "../../src/internal/spanCombinator.ts"
 import type { SpanOpener } from "../../src/model/SpanOpener.ts"
 import * as SpanFrame from "../../src/tracer/SpanFrame.ts"
@@ -203,6 +204,48 @@ for (const [way, adapt] of Object.entries(ways)) {
       }))
   })
 }
+
+describe("below an unsampled span", () => {
+  const child = Effect.map(Effect.currentSpan, (span) => span.spanId)
+  const below = (sampler: Sampler.Sampler) =>
+    Effect.gen(function*() {
+      const recorder = Recorder.make({ sampler })
+      const ids = yield* recorder.run(
+        Effect.all([child, child.pipe(named("child")), child.pipe(Traced.step("child"))]).pipe(named("parent"))
+      )
+      return { ...recorder, ids }
+    })
+
+  it.effect("nothing is made where it would not be recorded, and it is counted all the same", () =>
+    Effect.gen(function*() {
+      const { books, ids, spans } = yield* below(Sampler.parentBased(Sampler.never))
+      assert.strictEqual(new Set(ids).size, 1)
+      assert.strictEqual(spans.length, 0)
+      assert.deepInclude(books, { started: 3, sampledOut: 3 })
+    }))
+
+  it.effect("a sampler that may think otherwise is asked", () =>
+    Effect.gen(function*() {
+      const onlyChildren: Sampler.Sampler = {
+        description: "only children",
+        decide: ({ parent }) => ({ sampled: parent !== undefined, reason: "test" })
+      }
+      const { books, spans } = yield* below(onlyChildren)
+      assert.deepStrictEqual(spans.map((span) => span.name), ["child", "workflow.step.execute"])
+      assert.deepInclude(books, { started: 3, sampledOut: 1, ended: 2 })
+    }))
+
+  it.effect("a root of its own is decided on its own", () =>
+    Effect.gen(function*() {
+      const notTheOuter: Sampler.Sampler = Sampler.parentBased({
+        description: "not the outer",
+        decide: ({ name }) => ({ sampled: name !== "outer", reason: "test" })
+      })
+      const { run, spans } = Recorder.make({ sampler: notTheOuter })
+      yield* run(Effect.void.pipe(Traced.span("own root", { root: true }), child => Effect.andThen(Effect.map(Effect.currentSpan, (span) => span.spanId), child), named("outer")))
+      assert.deepStrictEqual(spans.map((span) => span.name), ["own root"])
+    }))
+})
 
 it.effect("a layer built inside a span is built inside it either way", () =>
   Effect.gen(function*() {
