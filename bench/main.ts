@@ -19,11 +19,39 @@ interface Row {
 }
 
 const rows: ReadonlyArray<Row> = [
-  { bar: "S1", name: "sampled span, combinator", ours: "combinator", peer: "sdk", peerName: "OpenTelemetry SDK", compares: "ratio" },
-  { bar: "S1", name: "sampled span, Effect's API", ours: "public", peer: "sdk", peerName: "OpenTelemetry SDK", compares: "ratio" },
-  { bar: "S1", name: "sampled span, combinator", ours: "combinator", peer: "bridge", peerName: "@effect/opentelemetry", compares: "ratio" },
+  {
+    bar: "S1",
+    name: "sampled span, combinator",
+    ours: "combinator",
+    peer: "sdk",
+    peerName: "OpenTelemetry SDK",
+    compares: "ratio"
+  },
+  {
+    bar: "S1",
+    name: "sampled span, Effect's API",
+    ours: "public",
+    peer: "sdk",
+    peerName: "OpenTelemetry SDK",
+    compares: "ratio"
+  },
+  {
+    bar: "S1",
+    name: "sampled span, combinator",
+    ours: "combinator",
+    peer: "bridge",
+    peerName: "@effect/opentelemetry",
+    compares: "ratio"
+  },
   { bar: "S2", name: "disabled", ours: "disabled", peer: "bare", peerName: "the bare effect", compares: "difference" },
-  { bar: "S2", name: "unsampled child", ours: "unsampled", peer: "bare", peerName: "the bare effect", compares: "difference" }
+  {
+    bar: "S2",
+    name: "unsampled child",
+    ours: "unsampled",
+    peer: "bare",
+    peerName: "the bare effect",
+    compares: "difference"
+  }
 ]
 
 const rounds = 5
@@ -33,9 +61,14 @@ const chosen = rows.filter((row) => asked.length === 0 || asked.includes(row.bar
 const names = [...new Set<Variant>([...chosen.flatMap((row) => [row.ours, row.peer]), "bare"])]
 
 const measure = (variant: Variant): number =>
-  Number(execFileSync(process.execPath, [...process.execArgv, `${import.meta.dirname}/variant.ts`, variant], { encoding: "utf8" }))
+  Number(
+    execFileSync(process.execPath, [...process.execArgv, `${import.meta.dirname}/variant.ts`, variant], {
+      encoding: "utf8"
+    })
+  )
 
-const median = (values: ReadonlyArray<number>): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
+const median = (values: ReadonlyArray<number>): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 
 const samples = new Map<Variant, Array<number>>(names.map((name) => [name, []]))
 for (let round = 0; round < rounds; round++) {
@@ -43,7 +76,7 @@ for (let round = 0; round < rounds; round++) {
 }
 const cost = (name: Variant): number => median(samples.get(name)!)
 /** The SDK runs no effect, so there is none to take away. */
-const net = (name: Variant): number => name === "sdk" ? cost(name) : cost(name) - cost("bare")
+const net = (name: Variant): number => (name === "sdk" ? cost(name) : cost(name) - cost("bare"))
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits))
 const results = chosen.map(({ bar, compares, name, ours, peer, peerName }) => ({

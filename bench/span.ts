@@ -30,13 +30,13 @@ const discarding: SpanExporter = {
 const processor = () => new BatchSpanProcessor(discarding, { maxQueueSize: 1_000_000 })
 
 const loop = (body: Effect.Effect<unknown>): Effect.Effect<void> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     for (let index = 0; index < spansPerRun; index++) yield* body
   })
 
 /** A run under a layer that stays built, so that building it is not measured. */
 const within = (layer: Layer.Layer<any, any>, body: Effect.Effect<unknown>) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const scope = yield* Scope.make()
     const context = yield* Layer.buildWithScope(Layer.provideMerge(layer, Logger.layer([])), scope)
     const program = loop(body).pipe(Effect.withSpan("parent"))
@@ -73,7 +73,10 @@ export const variants = {
   public: within(Tracing.layer(ours), plain),
   unsampled: within(Tracing.layer({ ...ours, sampler: Sampler.parentBased(Sampler.never) }), step),
   disabled: within(Tracing.layerDisabled, step),
-  bridge: within(NodeSdk.layer(() => ({ resource: { serviceName: "bench" }, spanProcessor: processor() })), plain)
+  bridge: within(
+    NodeSdk.layer(() => ({ resource: { serviceName: "bench" }, spanProcessor: processor() })),
+    plain
+  )
 }
 
 export type Variant = keyof typeof variants

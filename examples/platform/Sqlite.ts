@@ -45,7 +45,7 @@ const open = ({ busyTimeout = 5000, filename }: SqliteOptions) =>
 
 const connect = (database: DatabaseSync): SqlConnection.Connection => {
   const rows = (sql: string, params: ReadonlyArray<unknown>) =>
-    attempt("execute", () => database.prepare(sql).all(...params as ReadonlyArray<SQLInputValue>))
+    attempt("execute", () => database.prepare(sql).all(...(params as ReadonlyArray<SQLInputValue>)))
   const values = (sql: string, params: ReadonlyArray<unknown>) =>
     Effect.map(rows(sql, params), (rows) => rows.map((row) => Object.values(row)))
   const execute: SqlConnection.Connection["execute"] = (sql, params, transformRows) =>
@@ -64,7 +64,7 @@ const connect = (database: DatabaseSync): SqlConnection.Connection => {
 export const layer = (options: SqliteOptions): Layer.Layer<SqlClient.SqlClient, SqlError.SqlError> =>
   Layer.effect(
     SqlClient.SqlClient,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const database = yield* open(options)
       const acquirers = SqlClient.makeSqliteAcquirers({
         connection: Effect.succeed(connect(database)),

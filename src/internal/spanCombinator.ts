@@ -50,7 +50,8 @@ export const open = <A, E, R>(self: Effect.Effect<A, E, R>, spec: SpanSpec): Tra
   Effect.withFiber((fiber) => {
     const opener = openerOf(fiber)
     if (opener === off) return unopened(self, spec)
-    if (spec.parent === undefined && spec.root !== true && opener?.declines(fiber) === true) return self as Traced<A, E, R>
+    if (spec.parent === undefined && spec.root !== true && opener?.declines(fiber) === true)
+      return self as Traced<A, E, R>
     return opened(fiber, opener, self, spec)
   })
 
@@ -69,9 +70,7 @@ export const isOff = (fiber: Fiber.Fiber<unknown, unknown>): boolean => openerOf
 
 /** A remote parent is handed on even where no span is opened under it. */
 const unopened = <A, E, R>(self: Effect.Effect<A, E, R>, spec: SpanSpec): Traced<A, E, R> =>
-  spec.parent === undefined
-    ? self as Traced<A, E, R>
-    : Effect.provideService(self, Tracer.ParentSpan, spec.parent)
+  spec.parent === undefined ? (self as Traced<A, E, R>) : Effect.provideService(self, Tracer.ParentSpan, spec.parent)
 
 const opened = <A, E, R>(
   fiber: Fiber.Fiber<unknown, unknown>,
@@ -81,7 +80,7 @@ const opened = <A, E, R>(
 ): Traced<A, E, R> =>
   opener === undefined
     ? Effect.useSpan(spec.name, spec, (span) => Effect.provideService(self, Tracer.ParentSpan, span))
-    : opener.around(fiber, self, spec) as Traced<A, E, R>
+    : (opener.around(fiber, self, spec) as Traced<A, E, R>)
 
 const read = <Options>(options: Options | (() => Options) | undefined): Options | undefined => {
   if (typeof options !== "function") return options
@@ -103,7 +102,8 @@ export const make = <Options>(shape: SpanShape<Options>): SpanCombinator<Options
       const options = read(lazyOptions)
       const base = shape.always === undefined ? self : shape.always(self, name, options)
       const opener = openerOf(fiber)
-      if (opener === off || (shape.elsewhere?.(options) !== true && opener?.declines(fiber) === true)) return base as Traced<A, E, R>
+      if (opener === off || (shape.elsewhere?.(options) !== true && opener?.declines(fiber) === true))
+        return base as Traced<A, E, R>
       const inner = shape.inside === undefined ? base : shape.inside(base, name, options)
       return opened(fiber, opener, inner, shape.describe(name, options, fiber))
     })
@@ -111,9 +111,11 @@ export const make = <Options>(shape: SpanShape<Options>): SpanCombinator<Options
     Effect.isEffect(first)
       ? wrap(first, second as string, third as Options)
       : (self: Effect.Effect<unknown, unknown, unknown>, ...args: ReadonlyArray<unknown>) =>
-        wrap(
-          self,
-          first as string,
-          typeof second === "function" ? () => (second as (...args: ReadonlyArray<unknown>) => Options)(...args) : second as Options
-        )) as SpanCombinator<Options>
+          wrap(
+            self,
+            first as string,
+            typeof second === "function"
+              ? () => (second as (...args: ReadonlyArray<unknown>) => Options)(...args)
+              : (second as Options)
+          )) as SpanCombinator<Options>
 }

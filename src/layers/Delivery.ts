@@ -69,13 +69,15 @@ const unbatched = (books: SpanBooks.SpanBooks, taken: boolean): SpanSink => ({
 })
 
 const beside = (sink: SpanSink, others: ReadonlyArray<SpanSink>): SpanSink =>
-  others.length === 0 ? sink : {
-    push(span) {
-      sink.push(span)
-      for (const other of others) other.push(span)
-    },
-    flush: Effect.tap(sink.flush, () => Effect.forEach(others, (other) => other.flush, { discard: true }))
-  }
+  others.length === 0
+    ? sink
+    : {
+        push(span) {
+          sink.push(span)
+          for (const other of others) other.push(span)
+        },
+        flush: Effect.tap(sink.flush, () => Effect.forEach(others, (other) => other.flush, { discard: true }))
+      }
 
 /** A span that has just begun, with all that a processor may read of it and write to it. */
 const begun = (span: GoraxSpan): Sdk.Span =>
@@ -87,27 +89,30 @@ const begun = (span: GoraxSpan): Sdk.Span =>
   }) as unknown as Sdk.Span
 
 /** Tells processors of a span that has begun; what they throw is theirs. */
-const announce = (processors: ReadonlyArray<Sdk.SpanProcessor>) => (span: GoraxSpan): void => {
-  for (const processor of processors) Result.try(() => processor.onStart(begun(span), Otel.context.active()))
-}
+const announce =
+  (processors: ReadonlyArray<Sdk.SpanProcessor>) =>
+  (span: GoraxSpan): void => {
+    for (const processor of processors) Result.try(() => processor.onStart(begun(span), Otel.context.active()))
+  }
 
 /** Builds the pipeline in a scope: it is flushed, within the shutdown timeout, and closed with that scope. */
-export const make = Effect.fnUntraced(function*(
+export const make = Effect.fnUntraced(function* (
   settings: TracingConfig,
   books: SpanBooks.SpanBooks,
   plugins: DeliveryPlugins
 ): Effect.fn.Return<Delivery, MissingPackageError, EffectScope.Scope> {
   const { exporters: ownExporters = [], spanProcessors = [], stages = [] } = plugins
-  const exporters = [...yield* configured(settings), ...yield* Effect.forEach(ownExporters, plugged)]
+  const exporters = [...(yield* configured(settings)), ...(yield* Effect.forEach(ownExporters, plugged))]
   const processors = yield* Effect.forEach(spanProcessors, (processor) => OtelExporter.fromSpanProcessor(processor))
-  const end = exporters.length === 0
-    ? unbatched(books, processors.length > 0)
-    : yield* Batching.make(FanOut.make(exporters), {
-      ...settings.batch,
-      books,
-      shutdownTimeout: settings.shutdownTimeout,
-      untraced: Effect.provideService(Tracer.Tracer, passThrough)
-    })
+  const end =
+    exporters.length === 0
+      ? unbatched(books, processors.length > 0)
+      : yield* Batching.make(FanOut.make(exporters), {
+          ...settings.batch,
+          books,
+          shutdownTimeout: settings.shutdownTimeout,
+          untraced: Effect.provideService(Tracer.Tracer, passThrough)
+        })
   let sink = beside(end, processors)
   for (const stage of stages.toReversed()) sink = yield* stage(sink)
   return { sink, onStart: spanProcessors.length === 0 ? undefined : announce(spanProcessors) }

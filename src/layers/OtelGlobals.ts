@@ -30,7 +30,10 @@ const kinds = ["internal", "server", "client", "producer", "consumer"] as const
 
 /** Our sampler, asked by the SDK; what it refuses is counted as it is for spans of our own. */
 const toSdkSampler = (options: OtelGlobalsOptions): Sdk.Sampler => {
-  const decide = (sampler: Sampler, ...[context, traceId, name, kind, attributes, links]: Parameters<Sdk.Sampler["shouldSample"]>) => {
+  const decide = (
+    sampler: Sampler,
+    ...[context, traceId, name, kind, attributes, links]: Parameters<Sdk.Sampler["shouldSample"]>
+  ) => {
     const parent = Otel.trace.getSpanContext(context)
     const map = new Attributes.AttributeMap({ count: Infinity, valueLength: Infinity })
     map.setAll(attributes)
@@ -40,9 +43,10 @@ const toSdkSampler = (options: OtelGlobalsOptions): Sdk.Sampler => {
       kind: kinds[kind] ?? "internal",
       attributes: map,
       links: links.map((link) => ({ span: SpanContext.toExternalSpan(fromOtel(link.context)), attributes: {} })),
-      parent: parent === undefined || !Otel.isSpanContextValid(parent)
-        ? undefined
-        : { ...fromOtel(parent), isRemote: parent.isRemote === true }
+      parent:
+        parent === undefined || !Otel.isSpanContextValid(parent)
+          ? undefined
+          : { ...fromOtel(parent), isRemote: parent.isRemote === true }
     })
   }
   return {
@@ -127,7 +131,9 @@ export const register = (options: OtelGlobalsOptions): Effect.Effect<void, never
   Effect.acquireRelease(
     Effect.sync(() => [
       ...(Otel.context.setGlobalContextManager(options.otelContext.manager) ? [() => Otel.context.disable()] : []),
-      ...(Otel.propagation.setGlobalPropagator(toTextMapPropagator(options.propagator)) ? [() => Otel.propagation.disable()] : []),
+      ...(Otel.propagation.setGlobalPropagator(toTextMapPropagator(options.propagator))
+        ? [() => Otel.propagation.disable()]
+        : []),
       ...(Otel.trace.setGlobalTracerProvider(makeProvider(options)) ? [() => Otel.trace.disable()] : [])
     ]),
     (registered) =>

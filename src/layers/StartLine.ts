@@ -14,10 +14,10 @@ const destination = (settings: TracingConfig): Readonly<Record<string, string>> 
 export const log = (settings: TracingConfig, sampler: Sampler): Effect.Effect<void> =>
   settings.enabled
     ? Effect.logInfo("Tracing is on").pipe(
-      Effect.annotateLogs({ service: settings.serviceName, ...destination(settings), sampler: sampler.description })
-    )
+        Effect.annotateLogs({ service: settings.serviceName, ...destination(settings), sampler: sampler.description })
+      )
     : Effect.logInfo(
-      settings.sources.otelDisabled === undefined
-        ? "Tracing is off. TRACING_ENABLED=true turns it on."
-        : "Tracing is off, because OTEL_SDK_DISABLED is set."
-    )
+        settings.sources.otelDisabled === undefined
+          ? "Tracing is off. TRACING_ENABLED=true turns it on."
+          : "Tracing is off, because OTEL_SDK_DISABLED is set."
+      )

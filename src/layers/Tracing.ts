@@ -84,10 +84,7 @@ const propagators = { tracecontext: W3C.propagator, baggage: Baggage.propagator 
 /** What crosses boundaries the same way whether spans are recorded or not. */
 const crossing = (settings: TracingConfig.TracingConfig): Context.Context<Tracing> =>
   Context.make(Resource.Resource, resourceFromAttributes({ ...settings.resourceAttributes } as never)).pipe(
-    Context.add(
-      References.CurrentPropagator,
-      Propagator.all(settings.propagators.map((name) => propagators[name]))
-    ),
+    Context.add(References.CurrentPropagator, Propagator.all(settings.propagators.map((name) => propagators[name]))),
     Context.add(
       References.EgressPolicy,
       settings.propagateTo === undefined ? undefined : Egress.make(settings.propagateTo)
@@ -95,7 +92,7 @@ const crossing = (settings: TracingConfig.TracingConfig): Context.Context<Tracin
     Context.add(References.AttributeProfile, settings.attributeProfile)
   )
 
-const build = Effect.fnUntraced(function*(settings: TracingConfig.TracingConfig, plugins: TracingPlugins) {
+const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig, plugins: TracingPlugins) {
   const sampler = plugins.sampler ?? samplers[settings.sampler.kind](settings.sampler.ratio)
   yield* StartLine.log(settings, sampler)
   if (!settings.enabled) return Context.add(crossing(settings), Tracer.Tracer, GoraxTracer.passThrough)
@@ -134,7 +131,9 @@ export const layer = (
   options: TracingOptions = {}
 ): TracingLayer<TracingConfig.TracingConfigError | MissingPackageError> =>
   Layer.effectContext(
-    Effect.flatMap(Effect.fromResult(TracingConfig.fromRecord(toTexts(options))), (settings) => build(settings, options))
+    Effect.flatMap(Effect.fromResult(TracingConfig.fromRecord(toTexts(options))), (settings) =>
+      build(settings, options)
+    )
   )
 
 /** Tracing with settings from the current `ConfigProvider`, and parts of your own. Off unless `TRACING_ENABLED=true`. */

@@ -85,10 +85,12 @@ const toPlain = (value: unknown, depth: number): unknown => {
 
 const truncate = (value: AttributeValue, length: number): AttributeValue =>
   typeof value === "string"
-    ? value.length > length ? value.slice(0, length) : value
+    ? value.length > length
+      ? value.slice(0, length)
+      : value
     : Array.isArray(value) && typeof value[0] === "string"
-    ? (value as ReadonlyArray<string>).map((entry) => entry.length > length ? entry.slice(0, length) : entry)
-    : value
+      ? (value as ReadonlyArray<string>).map((entry) => (entry.length > length ? entry.slice(0, length) : entry))
+      : value
 
 /** How many attributes, and how long, one holder may have. */
 export interface AttributeLimits {

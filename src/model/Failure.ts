@@ -28,7 +28,12 @@ export const fromUnknown = (error: unknown): Failure => {
   if (typeof error !== "object" || error === null) {
     return { type: typeof error, message: SensitiveKeys.redactText(String(error)), stack: undefined, error }
   }
-  const fields = error as { readonly _tag?: unknown; readonly name?: unknown; readonly message?: unknown; readonly stack?: unknown }
+  const fields = error as {
+    readonly _tag?: unknown
+    readonly name?: unknown
+    readonly message?: unknown
+    readonly stack?: unknown
+  }
   const stack = text(() => fields.stack)
   return {
     type: text(() => fields._tag) ?? text(() => fields.name) ?? "Error",

@@ -5,10 +5,39 @@
  * URL that a span carries passes through it. All patterns are linear.
  */
 const sensitive = [
-  "apikey", "accesskey", "accesstoken", "auth", "authorization", "bearer", "clientsecret", "cookie", "credential",
-  "credentials", "idtoken", "jwt", "passphrase", "passwd", "password", "privatekey", "proxyauthorization", "pwd",
-  "refreshtoken", "secret", "secretkey", "session", "sessionid", "setcookie", "sig", "signature", "token", "xapikey",
-  "xamzcredential", "xamzsignature", "xamzsecuritytoken", "awsaccesskeyid", "xgoogsignature"
+  "apikey",
+  "accesskey",
+  "accesstoken",
+  "auth",
+  "authorization",
+  "bearer",
+  "clientsecret",
+  "cookie",
+  "credential",
+  "credentials",
+  "idtoken",
+  "jwt",
+  "passphrase",
+  "passwd",
+  "password",
+  "privatekey",
+  "proxyauthorization",
+  "pwd",
+  "refreshtoken",
+  "secret",
+  "secretkey",
+  "session",
+  "sessionid",
+  "setcookie",
+  "sig",
+  "signature",
+  "token",
+  "xapikey",
+  "xamzcredential",
+  "xamzsignature",
+  "xamzsecuritytoken",
+  "awsaccesskeyid",
+  "xgoogsignature"
 ]
 const sensitiveSet: ReadonlySet<string> = new Set(sensitive)
 
@@ -48,7 +77,8 @@ const maskPairs = (text: string): string => {
 /** The query of a URL with the values of sensitive keys masked; without the question mark. */
 export const redactQuery = (query: string): string =>
   query.replace(/(^|&)([^&=]+)=([^&]*)/g, (whole, start: string, key: string) =>
-    isSensitive(decode(key)) ? `${start}${key}=${mask}` : whole)
+    isSensitive(decode(key)) ? `${start}${key}=${mask}` : whole
+  )
 
 /** A URL without user name, password and fragment, and with the values of sensitive query keys masked. */
 export const redactUrl = (url: URL): string =>

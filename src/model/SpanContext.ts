@@ -21,9 +21,12 @@ export const sampledFlag = 0x01
 export const randomFlag = 0x02
 
 /** The W3C flags an external span arrived with. Kept so that unknown and random bits survive. */
-export const RemoteTraceFlags = Context.Reference<number | undefined>("@gorax/tracing/model/SpanContext/RemoteTraceFlags", {
-  defaultValue: () => undefined
-})
+export const RemoteTraceFlags = Context.Reference<number | undefined>(
+  "@gorax/tracing/model/SpanContext/RemoteTraceFlags",
+  {
+    defaultValue: () => undefined
+  }
+)
 
 /** The `tracestate` an external span arrived with. */
 export const RemoteTraceState = Context.Reference<string>("@gorax/tracing/model/SpanContext/RemoteTraceState", {
@@ -49,11 +52,11 @@ export const fromSpan = (span: Tracer.AnySpan): SpanContext =>
   carriesContext(span)
     ? { traceId: span.traceId, spanId: span.spanId, traceFlags: span.traceFlags, traceState: span.traceState }
     : {
-      traceId: span.traceId,
-      spanId: span.spanId,
-      traceFlags: Context.get(span.annotations, RemoteTraceFlags) ?? (span.sampled ? sampledFlag : 0),
-      traceState: Context.get(span.annotations, RemoteTraceState)
-    }
+        traceId: span.traceId,
+        spanId: span.spanId,
+        traceFlags: Context.get(span.annotations, RemoteTraceFlags) ?? (span.sampled ? sampledFlag : 0),
+        traceState: Context.get(span.annotations, RemoteTraceState)
+      }
 
 /** Makes a parent out of a context that came from outside. */
 export const toExternalSpan = (context: SpanContext): Tracer.ExternalSpan =>

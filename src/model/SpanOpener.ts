@@ -43,4 +43,4 @@ export const make = (opener: Omit<SpanOpener, typeof TypeId>): SpanOpener => ({ 
 
 /** The tracer's extra powers, if it has them. */
 export const fromTracer = (tracer: Tracer.Tracer | undefined): SpanOpener | undefined =>
-  tracer !== undefined && TypeId in tracer ? tracer as Tracer.Tracer & SpanOpener : undefined
+  tracer !== undefined && TypeId in tracer ? (tracer as Tracer.Tracer & SpanOpener) : undefined

@@ -69,5 +69,7 @@ export const propagator: Propagator = {
 export const current: Effect.Effect<Baggage> = CurrentBaggage
 
 /** Runs an effect, and all it calls, with one more entry in its baggage. */
-export const set = (name: string, value: string) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.updateService(self, CurrentBaggage, (baggage) => new Map(baggage).set(name, { value }))
+export const set =
+  (name: string, value: string) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.updateService(self, CurrentBaggage, (baggage) => new Map(baggage).set(name, { value }))

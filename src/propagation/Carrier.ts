@@ -97,7 +97,8 @@ export const continueFrom: {
   (carrier: Carrier): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>
   <A, E, R>(self: Effect.Effect<A, E, R>, carrier: Carrier): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>
 } = dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, carrier: Carrier) =>
-  Effect.withFiber((fiber) => continueWith(self, extractFor(fiber, carrier)))) as never
+  Effect.withFiber((fiber) => continueWith(self, extractFor(fiber, carrier)))
+) as never
 
 /** Runs an effect under a context that was extracted before. */
 export const continueWith = <A, E, R>(
@@ -106,6 +107,6 @@ export const continueWith = <A, E, R>(
 ): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> => {
   const withBaggage = context.baggage.size === 0 ? self : Effect.provideService(self, CurrentBaggage, context.baggage)
   return context.span === undefined
-    ? withBaggage as Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>
+    ? (withBaggage as Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>)
     : Effect.provideService(withBaggage, Tracer.ParentSpan, SpanContext.toExternalSpan(context.span))
 }

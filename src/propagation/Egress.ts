@@ -11,13 +11,24 @@ import * as Result from "effect/Result"
 import { EgressPolicy } from "../model/References.ts"
 
 const ownNetworks = [
-  "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10",
-  "::1/128", "fc00::/7", "fe80::/10"
+  "127.0.0.0/8",
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "169.254.0.0/16",
+  "100.64.0.0/10",
+  "::1/128",
+  "fc00::/7",
+  "fe80::/10"
 ].map((network) => Result.getOrThrow(IpNetwork.fromString(network)))
 
 const ownSuffixes = [".internal", ".local", ".svc", ".localhost"]
 
-const bareHost = (url: URL): string => url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase()
+const bareHost = (url: URL): string =>
+  url.hostname
+    .replace(/^\[|\]$/g, "")
+    .replace(/\.$/, "")
+    .toLowerCase()
 
 /** Loopback and private addresses, names without a dot, and names under `internal`, `local` and `svc`. */
 export const isOwnNetwork = (url: URL): boolean => {
@@ -38,11 +49,12 @@ export const make = (allowed: ReadonlyArray<string>): ((url: URL) => boolean) =>
   const rules = allowed.map((entry) => entry.trim().toLowerCase())
   return (url) => {
     const host = bareHost(url)
-    return rules.some((rule) =>
-      rule === "*" ||
-      rule === host ||
-      rule === url.origin ||
-      (rule.startsWith("*.") && host.endsWith(rule.slice(1)) && host.length > rule.length - 1)
+    return rules.some(
+      (rule) =>
+        rule === "*" ||
+        rule === host ||
+        rule === url.origin ||
+        (rule.startsWith("*.") && host.endsWith(rule.slice(1)) && host.length > rule.length - 1)
     )
   }
 }

@@ -34,7 +34,10 @@ const longestState = 8192
 /** Reads a `tracestate` value; empty unless all its members are well formed, at most 32 and of different keys. */
 export const parseTraceState = (value: string): string => {
   if (value.length > longestState) return ""
-  const members = value.split(",").map((part) => part.replace(/^[ \t]+/, "").trimEnd()).filter((part) => part !== "")
+  const members = value
+    .split(",")
+    .map((part) => part.replace(/^[ \t]+/, "").trimEnd())
+    .filter((part) => part !== "")
   const keys = new Set(members.map((part) => member.exec(part)?.[1]))
   return members.length > maxMembers || keys.has(undefined) || keys.size !== members.length ? "" : members.join(",")
 }

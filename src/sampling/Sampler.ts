@@ -34,12 +34,14 @@ const randomDigits = 14
 export const ratio = (share: number): Sampler => {
   const clamped = Math.min(1, Math.max(0, share))
   // Compared as text: 56 bits do not fit a number. A share of zero is a threshold of 15 digits, above all of 14.
-  const threshold = BigInt(Math.round((1 - clamped) * 2 ** 56)).toString(16).padStart(randomDigits, "0")
+  const threshold = BigInt(Math.round((1 - clamped) * 2 ** 56))
+    .toString(16)
+    .padStart(randomDigits, "0")
   const keeps = (traceId: string): boolean =>
     threshold.length === randomDigits && traceId.slice(-randomDigits) >= threshold
   return {
     description: `traceidratio(${clamped})`,
-    decide: ({ traceId }) => keeps(traceId) ? sampled("ratio") : unsampled("ratio")
+    decide: ({ traceId }) => (keeps(traceId) ? sampled("ratio") : unsampled("ratio"))
   }
 }
 
@@ -60,8 +62,12 @@ const declined: Sampler = {
 
 /** Follows the parent's decision, and asks `root` where a trace begins. */
 export const parentBased = (root: Sampler, options: ParentBasedOptions = {}): Sampler => {
-  const { localNotSampled = declined, localSampled = followed, remoteNotSampled = declined, remoteSampled = followed } =
-    options
+  const {
+    localNotSampled = declined,
+    localSampled = followed,
+    remoteNotSampled = declined,
+    remoteSampled = followed
+  } = options
   return {
     description: `parentbased_${root.description}`,
     declinesBelowUnsampled: localNotSampled.declinesBelowUnsampled ?? false,
@@ -69,10 +75,12 @@ export const parentBased = (root: Sampler, options: ParentBasedOptions = {}): Sa
       if (input.parent === undefined) return root.decide(input)
       const parentSampled = (input.parent.traceFlags & sampledFlag) !== 0
       const next = input.parent.isRemote
-        ? parentSampled ? remoteSampled : remoteNotSampled
+        ? parentSampled
+          ? remoteSampled
+          : remoteNotSampled
         : parentSampled
-        ? localSampled
-        : localNotSampled
+          ? localSampled
+          : localNotSampled
       return next.decide(input)
     }
   }

@@ -76,7 +76,8 @@ export class GoraxSpan implements Tracer.Span, SpanData {
     // The parent's context is kept and the parent let go, so that a waiting span keeps no ancestors alive.
     this.#parent = parent === undefined ? undefined : contextOf(parent)
     this.parentIsRemote = this.#parent !== undefined && isRemote(parent!)
-    this.#decision = !options.sampled && (parent === undefined || parent.sampled || isRefused(parent)) ? "refused" : "open"
+    this.#decision =
+      !options.sampled && (parent === undefined || parent.sampled || isRefused(parent)) ? "refused" : "open"
     shared.books.started++
     shared.onStart?.(this)
   }
@@ -149,7 +150,7 @@ export class GoraxSpan implements Tracer.Span, SpanData {
   }
   /** The same span for code that knows OpenTelemetry's API. */
   get span(): OtelSpanView {
-    return this.#otel ??= new OtelSpanView(this)
+    return (this.#otel ??= new OtelSpanView(this))
   }
 
   attribute(key: string, value: unknown): void {
@@ -158,7 +159,7 @@ export class GoraxSpan implements Tracer.Span, SpanData {
 
   event(name: string, time: bigint, attributes?: Record<string, unknown>): void {
     if (!this.recording) return
-    const events = this.#events ??= []
+    const events = (this.#events ??= [])
     if (events.length >= this.#shared.limits.events) {
       this.droppedEvents++
       return
@@ -172,7 +173,7 @@ export class GoraxSpan implements Tracer.Span, SpanData {
     for (const link of added) {
       const context = contextOf(link.span)
       if (context === undefined) continue
-      const links = this.#links ??= []
+      const links = (this.#links ??= [])
       if (links.length >= this.#shared.limits.links) {
         this.droppedLinks++
         continue
@@ -254,11 +255,14 @@ export class GoraxSpan implements Tracer.Span, SpanData {
     const forced = this.annotations === noAnnotations ? undefined : validForced(this.annotations)
     const traceId = forced?.traceId ?? parent?.traceId ?? ids.traceId()
     const spanId = forced?.spanId ?? ids.spanId()
-    const random = parent === undefined
-      ? ids.random && forced === undefined ? SpanContext.randomFlag : 0
-      : parent.traceFlags & SpanContext.randomFlag
+    const random =
+      parent === undefined
+        ? ids.random && forced === undefined
+          ? SpanContext.randomFlag
+          : 0
+        : parent.traceFlags & SpanContext.randomFlag
     const unsampled = { traceId, spanId, traceFlags: random, traceState: parent?.traceState ?? "" }
-    if (this.#decision === "refused") return this.#context = unsampled
+    if (this.#decision === "refused") return (this.#context = unsampled)
     const decision = sampler.decide({
       traceId,
       name: this.name,
@@ -269,9 +273,9 @@ export class GoraxSpan implements Tracer.Span, SpanData {
     })
     const traceState = decision.traceState ?? unsampled.traceState
     this.#decision = decision.sampled ? "sampled" : "unsampled"
-    if (!decision.sampled) return this.#context = { ...unsampled, traceState }
+    if (!decision.sampled) return (this.#context = { ...unsampled, traceState })
     this.attributes.setAll(decision.attributes)
-    return this.#context = { traceId, spanId, traceFlags: random | SpanContext.sampledFlag, traceState }
+    return (this.#context = { traceId, spanId, traceFlags: random | SpanContext.sampledFlag, traceState })
   }
 }
 

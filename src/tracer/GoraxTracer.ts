@@ -21,14 +21,16 @@ const rename = (span: Tracer.AnySpan, name: string): void => {
   if (span instanceof GoraxSpan) span.rename(name)
 }
 
-const declines = ({ books, sampler }: SpanShared.SpanShared): SpanOpener.SpanOpener["declines"] => (fiber) => {
-  const current = fiber.cache.span
-  if (!(current instanceof GoraxSpan) || current.sampled) return false
-  if (!current.refused && sampler.declinesBelowUnsampled !== true) return false
-  books.started++
-  books.sampledOut++
-  return true
-}
+const declines =
+  ({ books, sampler }: SpanShared.SpanShared): SpanOpener.SpanOpener["declines"] =>
+  (fiber) => {
+    const current = fiber.cache.span
+    if (!(current instanceof GoraxSpan) || current.sampled) return false
+    if (!current.refused && sampler.declinesBelowUnsampled !== true) return false
+    books.started++
+    books.sampledOut++
+    return true
+  }
 
 /** A tracer that records spans and pushes the finished ones into its sink. */
 export const make = (options: GoraxTracerOptions): Tracer.Tracer & SpanOpener.SpanOpener => {

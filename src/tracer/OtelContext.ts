@@ -72,12 +72,10 @@ export const toOtelBaggage = (baggage: Baggage): Otel.Baggage =>
   )
 
 const toOtelSpan = (span: Tracer.AnySpan): Otel.Span =>
-  span instanceof GoraxSpan
-    ? span.span
-    : Otel.trace.wrapSpanContext(toOtel(SpanContext.fromSpan(span), isRemote(span)))
+  span instanceof GoraxSpan ? span.span : Otel.trace.wrapSpanContext(toOtel(SpanContext.fromSpan(span), isRemote(span)))
 
 const baseOf = (context: Otel.Context | undefined): Otel.Context =>
-  context instanceof FiberContext ? context.base : context ?? Otel.ROOT_CONTEXT
+  context instanceof FiberContext ? context.base : (context ?? Otel.ROOT_CONTEXT)
 
 /** Remembers, on a running fiber, what was active before it ran. */
 interface Running {
@@ -109,7 +107,7 @@ export const make = (mode: "auto" | "on"): OtelContext => {
     },
     bind<T>(context: Otel.Context, target: T): T {
       if (typeof target !== "function") return target
-      return function(this: unknown, ...args: ReadonlyArray<unknown>) {
+      return function (this: unknown, ...args: ReadonlyArray<unknown>) {
         return storage.run(context, () => target.apply(this, args))
       } as T
     },

@@ -16,11 +16,12 @@ const isTimeInput = (value: unknown): value is Otel.TimeInput =>
 const toNanos = (time: Otel.TimeInput | undefined): bigint => {
   if (Array.isArray(time)) return BigInt(time[0]) * 1_000_000_000n + BigInt(Math.round(time[1]))
   if (time instanceof Date) return BigInt(time.getTime()) * 1_000_000n
-  const millis = typeof time !== "number"
-    ? performance.timeOrigin + performance.now()
-    : time < performance.timeOrigin
-    ? performance.timeOrigin + time
-    : time
+  const millis =
+    typeof time !== "number"
+      ? performance.timeOrigin + performance.now()
+      : time < performance.timeOrigin
+        ? performance.timeOrigin + time
+        : time
   return BigInt(Math.round(millis * 1e6))
 }
 
@@ -51,18 +52,17 @@ export class OtelSpanView implements Otel.Span {
     return this.addLinks([link])
   }
   addLinks(links: Array<Otel.Link>): this {
-    this.#span.addLinks(links.map((link) => ({
-      span: SpanContext.toExternalSpan(fromOtel(link.context)),
-      attributes: link.attributes ?? {}
-    })))
+    this.#span.addLinks(
+      links.map((link) => ({
+        span: SpanContext.toExternalSpan(fromOtel(link.context)),
+        attributes: link.attributes ?? {}
+      }))
+    )
     return this
   }
   setStatus(status: Otel.SpanStatus): this {
-    const code = status.code === Otel.SpanStatusCode.ERROR
-      ? "error"
-      : status.code === Otel.SpanStatusCode.OK
-      ? "ok"
-      : "unset"
+    const code =
+      status.code === Otel.SpanStatusCode.ERROR ? "error" : status.code === Otel.SpanStatusCode.OK ? "ok" : "unset"
     this.#span.setStatus(code, status.message)
     return this
   }

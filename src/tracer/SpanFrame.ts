@@ -67,7 +67,11 @@ const now = (fiber: Fiber.Fiber<unknown, unknown>): SpanClock.Reading =>
 
 /** The span that new ones hang under: the current one, or the nearest that is not hidden. */
 const parentOf = (span: Tracer.AnySpan | undefined): Tracer.AnySpan | undefined => {
-  while (span !== undefined && !(span instanceof GoraxSpan) && Context.get(span.annotations, Tracer.DisablePropagation)) {
+  while (
+    span !== undefined &&
+    !(span instanceof GoraxSpan) &&
+    Context.get(span.annotations, Tracer.DisablePropagation)
+  ) {
     span = span._tag === "Span" ? Option.getOrUndefined(span.parent) : undefined
   }
   return span
@@ -85,14 +89,19 @@ const open = (
   fiber: Fiber.Fiber<unknown, unknown>,
   spec: SpanSpec
 ): GoraxSpan => {
-  const parent = spec.parent ?? (spec.root === true ? undefined : parentOf(fiber.cache.span) ?? otelContext?.activeParent())
-  const span = new GoraxSpan(shared, {
-    name: spec.name,
-    kind: spec.kind ?? "internal",
-    annotations: noAnnotations,
-    startTime: now(fiber),
-    sampled: isSampled(fiber, parent)
-  }, parent)
+  const parent =
+    spec.parent ?? (spec.root === true ? undefined : (parentOf(fiber.cache.span) ?? otelContext?.activeParent()))
+  const span = new GoraxSpan(
+    shared,
+    {
+      name: spec.name,
+      kind: spec.kind ?? "internal",
+      annotations: noAnnotations,
+      startTime: now(fiber),
+      sampled: isSampled(fiber, parent)
+    },
+    parent
+  )
   const links = fiber.getRef(References.TracerSpanLinks)
   if (links.length > 0) span.addLinks(links)
   if (spec.links !== undefined) span.addLinks(spec.links)
@@ -136,35 +145,58 @@ const isSupported = (): boolean => {
     Effect.withFiber((fiber) => {
       const context = withSpan(fiber, parent)
       const natural = Context.add(fiber.context, Tracer.ParentSpan, parent)
-      const entered = enter(fiber, Effect.andThen(self, Effect.sync(() => fiber.cache)), context, span)
+      const entered = enter(
+        fiber,
+        Effect.andThen(
+          self,
+          Effect.sync(() => fiber.cache)
+        ),
+        context,
+        span
+      )
       const copied = fiber.cache
       fiber.setContext(natural)
-      const same = copied.span === parent && JSON.stringify(Object.keys(copied)) === JSON.stringify(Object.keys(fiber.cache))
+      const same =
+        copied.span === parent && JSON.stringify(Object.keys(copied)) === JSON.stringify(Object.keys(fiber.cache))
       return same ? entered : Effect.die("another cache")
     })
   try {
     Effect.runSync(inside(Effect.void))
     Effect.runSyncExit(inside(Effect.fail("expected")))
-    Effect.runSyncExit(inside(Effect.withFiber((fiber) => Effect.as(Effect.sync(() => fiber.interruptUnsafe()), 1))))
+    Effect.runSyncExit(
+      inside(
+        Effect.withFiber((fiber) =>
+          Effect.as(
+            Effect.sync(() => fiber.interruptUnsafe()),
+            1
+          )
+        )
+      )
+    )
     return endings.join() === "success,failure,interruption"
   } catch {
     return false
   }
 }
 
-let supported: boolean | undefined
-
 /** The opener's `around` for one tracer, on the fiber's own stack. */
-const onStack = (shared: SpanShared, otelContext: OtelContext | undefined): SpanOpener["around"] => (fiber, self, spec) => {
-  const span = open(shared, otelContext, fiber, spec)
-  return enter(fiber, self, withSpan(fiber, span), span)
-}
+const onStack =
+  (shared: SpanShared, otelContext: OtelContext | undefined): SpanOpener["around"] =>
+  (fiber, self, spec) => {
+    const span = open(shared, otelContext, fiber, spec)
+    return enter(fiber, self, withSpan(fiber, span), span)
+  }
 
 /** The same through Effect's public API. */
 export const throughEffect: SpanOpener["around"] = (_, self, spec) =>
   Effect.useSpan(spec.name, spec as Tracer.SpanOptionsNoTrace, (span) =>
-    Effect.provideService(self, Tracer.ParentSpan, span)) as typeof self
+    Effect.provideService(self, Tracer.ParentSpan, span)
+  )
+
+let supported: boolean | undefined
 
 /** The opener's `around` for one tracer. */
-export const around = (shared: SpanShared, otelContext: OtelContext | undefined): SpanOpener["around"] =>
-  (supported ??= isSupported()) ? onStack(shared, otelContext) : throughEffect
+export const around = (shared: SpanShared, otelContext: OtelContext | undefined): SpanOpener["around"] => {
+  supported ??= isSupported()
+  return supported ? onStack(shared, otelContext) : throughEffect
+}

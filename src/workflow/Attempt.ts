@@ -36,10 +36,13 @@ export const attempt: spanCombinator.SpanCombinator<AttemptOptions> = spanCombin
   }),
   inside: (self, _name, options) => {
     const maxRetries = options?.maxRetries
-    return maxRetries === undefined ? self : Effect.tapError(self, () =>
-      Effect.withFiber((fiber) =>
-        Effect.annotateCurrentSpan(AttributeKeys.retryWillRetry, numberOf(fiber) <= maxRetries)
-      ))
+    return maxRetries === undefined
+      ? self
+      : Effect.tapError(self, () =>
+          Effect.withFiber((fiber) =>
+            Effect.annotateCurrentSpan(AttributeKeys.retryWillRetry, numberOf(fiber) <= maxRetries)
+          )
+        )
   }
 })
 

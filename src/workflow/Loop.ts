@@ -18,12 +18,10 @@ import * as SpanNames from "../model/SpanNames.ts"
  * Effect.forEach(order.lines, Traced.iteration("line", shipLine))
  * ```
  */
-export const iteration = <Item, A, E, R>(
-  itemVariable: string,
-  body: (item: Item, index: number) => Effect.Effect<A, E, R>
-) =>
-(item: Item, index: number): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
-  spanCombinator.open(body(item, index), {
-    name: SpanNames.iteration,
-    attributes: { [AttributeKeys.loopIterationIndex]: index, [AttributeKeys.loopItemVariable]: itemVariable }
-  })
+export const iteration =
+  <Item, A, E, R>(itemVariable: string, body: (item: Item, index: number) => Effect.Effect<A, E, R>) =>
+  (item: Item, index: number): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
+    spanCombinator.open(body(item, index), {
+      name: SpanNames.iteration,
+      attributes: { [AttributeKeys.loopIterationIndex]: index, [AttributeKeys.loopItemVariable]: itemVariable }
+    })

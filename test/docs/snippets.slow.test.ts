@@ -15,24 +15,33 @@ const folder = ".cache/snippets"
 const snippetsOf = (page: string): ReadonlyArray<Snippet> => {
   const text = readFileSync(page, "utf8")
   return [...text.matchAll(/(?:<!-- run: (.*?) -->\n)?```ts\n(.*?)```/gs)].map(([, env = "", code = ""], index) => ({
-    title: `${page} ${index + 1}: ${code.split("\n").findLast((line) => /\S/.test(line))?.slice(0, 60)}`,
-    env: Object.fromEntries(env.split(" ").filter((pair) => pair !== "").map((pair) => pair.split("="))),
+    title: `${page} ${index + 1}: ${code
+      .split("\n")
+      .findLast((line) => /\S/.test(line))
+      ?.slice(0, 60)}`,
+    env: Object.fromEntries(
+      env
+        .split(" ")
+        .filter((pair) => pair !== "")
+        .map((pair) => pair.split("="))
+    ),
     code
   }))
 }
 
 /** `expression // => value` becomes a check that fails the program. */
 const checked = (code: string): string =>
-  `import snippetAssert from "node:assert/strict"\n${
-    code.replace(/^(.+?) \/\/ => (.+)$/gm, "snippetAssert.deepEqual($1, $2)")
-  }`
+  `import snippetAssert from "node:assert/strict"\n${code.replace(
+    /^(.+?) \/\/ => (.+)$/gm,
+    "snippetAssert.deepEqual($1, $2)"
+  )}`
 
 const run = (file: string, env: Readonly<Record<string, string>>) =>
   new Promise<{ readonly code: number | null; readonly output: string }>((resolve) => {
     const child = spawn(process.execPath, ["--conditions=@gorax/source", file], { env: { ...process.env, ...env } })
     let output = ""
-    child.stdout.on("data", (chunk) => output += chunk)
-    child.stderr.on("data", (chunk) => output += chunk)
+    child.stdout.on("data", (chunk) => (output += chunk))
+    child.stderr.on("data", (chunk) => (output += chunk))
     child.on("close", (code) => resolve({ code, output }))
   })
 

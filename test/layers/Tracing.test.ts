@@ -3,7 +3,17 @@ import { OtelTracer, Resource } from "@effect/opentelemetry"
 import * as Otel from "@opentelemetry/api"
 import { InMemorySpanExporter, type SpanProcessor } from "@opentelemetry/sdk-trace-base"
 import { ConfigProvider, Effect, Layer, Logger, Option, References } from "effect"
-import { Carrier, type SpanData, type SpanExporter, type Stage, Sampler, Traced, Tracing, TracingConfig, TracingLive } from "@gorax/tracing"
+import {
+  Carrier,
+  type SpanData,
+  type SpanExporter,
+  type Stage,
+  Sampler,
+  Traced,
+  Tracing,
+  TracingConfig,
+  TracingLive
+} from "@gorax/tracing"
 import packageJson from "../../package.json" with { type: "json" }
 import * as Delivery from "../../src/layers/Delivery.ts"
 
@@ -35,21 +45,25 @@ const listening = () => {
 
 describe("while it lives", () => {
   it.effect("spans reach the exporter, at the latest when the layer is released", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { exporter, spans } = remembering()
       yield* Effect.void.pipe(
         Traced.step("inner"),
         Traced.workflow("outer", { tenantId: "acme", executionId: "1" }),
         Effect.provide(Tracing.layer({ serviceName: "orders", exporter: "none", exporters: [exporter] }))
       )
-      assert.deepStrictEqual(spans.map((span) => span.name), ["workflow.step.execute", "workflow.execute"])
+      assert.deepStrictEqual(
+        spans.map((span) => span.name),
+        ["workflow.step.execute", "workflow.execute"]
+      )
       assert.strictEqual(spans[0]?.resource.attributes["service.name"], "orders")
       assert.deepStrictEqual(spans[0]?.scope, { name: "@gorax/tracing", version: packageJson.version })
       assert.deepStrictEqual(Delivery.scope, spans[0]?.scope)
-    }))
+    })
+  )
 
   it.effect("an exporter of OpenTelemetry plugs in", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const exporter = new InMemorySpanExporter()
       let exported: ReadonlyArray<string> = []
       const shutdown = exporter.shutdown.bind(exporter)
@@ -62,10 +76,11 @@ describe("while it lives", () => {
         Effect.provide(Tracing.layer({ exporter: "none", exporters: [exporter] }))
       )
       assert.deepStrictEqual(exported, ["work"])
-    }))
+    })
+  )
 
   it.effect("a processor of OpenTelemetry is told of beginnings, to which it may add, and of ends", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const told: Array<unknown> = []
       const processor: SpanProcessor = {
         onStart(span) {
@@ -82,41 +97,51 @@ describe("while it lives", () => {
         Effect.withSpan("work", { attributes: { own: 1 } }),
         Effect.provide(Tracing.layer({ serviceName: "orders", exporter: "none", spanProcessors: [processor] }))
       )
-      assert.deepStrictEqual(told, [["start", "work"], ["end", "work", { added: true, own: 1 }, "orders"]])
-    }))
+      assert.deepStrictEqual(told, [
+        ["start", "work"],
+        ["end", "work", { added: true, own: 1 }, "orders"]
+      ])
+    })
+  )
 
   it.effect("stages are met in the order they are listed", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const met: Array<string> = []
-      const stage = (name: string): Stage => (next) =>
-        Effect.succeed({
-          ...next,
-          push(span) {
-            met.push(name)
-            next.push(span)
-          }
-        })
+      const stage =
+        (name: string): Stage =>
+        (next) =>
+          Effect.succeed({
+            ...next,
+            push(span) {
+              met.push(name)
+              next.push(span)
+            }
+          })
       const { exporter, spans } = remembering()
       yield* Effect.void.pipe(
         Effect.withSpan("work"),
-        Effect.provide(Tracing.layer({ exporter: "none", exporters: [exporter], stages: [stage("first"), stage("second")] }))
+        Effect.provide(
+          Tracing.layer({ exporter: "none", exporters: [exporter], stages: [stage("first"), stage("second")] })
+        )
       )
       assert.deepStrictEqual(met, ["first", "second"])
       assert.strictEqual(spans.length, 1)
-    }))
+    })
+  )
 
   it.effect("a sampler of one's own decides", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { exporter, spans } = remembering()
       yield* Effect.void.pipe(
         Effect.withSpan("work"),
         Effect.provide(Tracing.layer({ exporter: "none", exporters: [exporter], sampler: Sampler.never }))
       )
       assert.strictEqual(spans.length, 0)
-    }))
+    })
+  )
 
   it.live("an exporter that hangs keeps the program no longer than the shutdown timeout", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { layer, lines } = listening()
       const result = yield* Effect.succeed("result").pipe(
         Effect.withSpan("work"),
@@ -126,11 +151,15 @@ describe("while it lives", () => {
         Effect.provide(layer)
       )
       assert.strictEqual(result, "result")
-      assert.isTrue(lines.some((line) => line.startsWith("Warn Tracing lost spans: 1 rejected")), lines.join("\n"))
-    }))
+      assert.isTrue(
+        lines.some((line) => line.startsWith("Warn Tracing lost spans: 1 rejected")),
+        lines.join("\n")
+      )
+    })
+  )
 
   it.effect("an exporter that dies harms nobody", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { layer } = listening()
       const result = yield* Effect.succeed("result").pipe(
         Effect.withSpan("work"),
@@ -138,12 +167,13 @@ describe("while it lives", () => {
         Effect.provide(layer)
       )
       assert.strictEqual(result, "result")
-    }))
+    })
+  )
 })
 
 describe("at start it says", () => {
   it.effect("what is on, without credentials", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { layer, lines } = listening()
       yield* Effect.void.pipe(
         Effect.provide(TracingLive),
@@ -163,10 +193,11 @@ describe("at start it says", () => {
           `"sampler":"parentbased_traceidratio(0.25)"}`
       )
       assert.notInclude(lines.join(), "hunter2")
-    }))
+    })
+  )
 
   it.effect("that it is off, and which variable turns it on", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { layer, lines } = listening()
       const traceId = yield* Traced.currentTraceId.pipe(
         Effect.withSpan("work"),
@@ -175,15 +206,18 @@ describe("at start it says", () => {
       )
       assert.isTrue(Option.isNone(traceId))
       assert.deepStrictEqual(lines, ["Info Tracing is off. TRACING_ENABLED=true turns it on. {}"])
-    }))
+    })
+  )
 })
 
 describe("a wrong setting fails it with a typed error", () => {
   it.effect("that names all of them at once", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const error = yield* Effect.void.pipe(
         Effect.provide(TracingLive),
-        Effect.provide(settings({ TRACING_ENABLED: "yes please", TRACING_SAMPLE_RATE: "2", TRACING_HEADERS: "hunter2" })),
+        Effect.provide(
+          settings({ TRACING_ENABLED: "yes please", TRACING_SAMPLE_RATE: "2", TRACING_HEADERS: "hunter2" })
+        ),
         Effect.flip
       )
       assert.instanceOf(error, TracingConfig.TracingConfigError)
@@ -194,19 +228,21 @@ describe("a wrong setting fails it with a typed error", () => {
       ])
       assert.include(error.message, "yes please")
       assert.notInclude(error.message, "hunter2")
-    }))
+    })
+  )
 
   it.effect("also when it was made in code", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const error = yield* Effect.void.pipe(Effect.provide(Tracing.layer({ sampleRate: 7 })), Effect.flip)
       assert.instanceOf(error, TracingConfig.TracingConfigError)
       assert.include(error.message, "TRACING_SAMPLE_RATE")
-    }))
+    })
+  )
 })
 
 describe("OpenTelemetry's world", () => {
   it.live("code that knows only OpenTelemetry joins the trace, and is let go afterwards", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { exporter, spans } = remembering()
       yield* Effect.promise(async () => {
         await Promise.resolve()
@@ -221,19 +257,20 @@ describe("OpenTelemetry's world", () => {
       assert.strictEqual(foreign?.traceId, ours?.traceId)
       assert.deepStrictEqual(foreign?.scope.name, "foreign")
       assert.isFalse(Otel.trace.getTracer("later").startSpan("later").isRecording())
-    }))
+    })
+  )
 
   it.live("its spans are parents of ours", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { exporter, spans } = remembering()
       yield* Effect.context().pipe(
         Effect.flatMap((context) =>
           Effect.promise(() =>
-            Otel.trace.getTracer("foreign").startActiveSpan(
-              "foreign",
-              (span) =>
+            Otel.trace
+              .getTracer("foreign")
+              .startActiveSpan("foreign", (span) =>
                 Effect.runPromiseWith(context)(Effect.void.pipe(Effect.withSpan("ours"))).finally(() => span.end())
-            )
+              )
           )
         ),
         Effect.provide(Tracing.layer({ exporter: "none", exporters: [exporter] }))
@@ -242,26 +279,32 @@ describe("OpenTelemetry's world", () => {
       assert.strictEqual(ours?.name, "ours")
       assert.strictEqual(ours?.parentSpanId, foreign?.spanId)
       assert.isFalse(ours?.parentIsRemote)
-    }))
+    })
+  )
 
   it.live("its propagation API hands our context and baggage on", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const carried: Record<string, string> = {}
-      const own = yield* Effect.gen(function*() {
+      const own = yield* Effect.gen(function* () {
         yield* Effect.sync(() => Otel.propagation.inject(Otel.context.active(), carried))
         return yield* Carrier.inject()
       }).pipe(
         Effect.withSpan("work"),
-        Carrier.continueFrom({ traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`, tracestate: "v=1", baggage: "tier=gold" }),
+        Carrier.continueFrom({
+          traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`,
+          tracestate: "v=1",
+          baggage: "tier=gold"
+        }),
         Effect.provide(Tracing.layer({ exporter: "none", otelContext: "on" }))
       )
       assert.deepStrictEqual(carried, own)
       assert.deepInclude(own, { tracestate: "v=1", baggage: "tier=gold" })
-    }))
+    })
+  )
 
   it.effect("`OtelTracer.currentOtelSpan` is our span, and the resource is shared", () =>
-    Effect.gen(function*() {
-      yield* Effect.gen(function*() {
+    Effect.gen(function* () {
+      yield* Effect.gen(function* () {
         const span = yield* OtelTracer.currentOtelSpan
         assert.strictEqual(span.spanContext().spanId, (yield* Effect.currentSpan).spanId)
         assert.strictEqual(span.spanContext().traceState?.serialize(), "v=1")
@@ -271,11 +314,12 @@ describe("OpenTelemetry's world", () => {
         Carrier.continueFrom({ traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`, tracestate: "v=1" }),
         Effect.provide(Tracing.layer({ serviceName: "orders", exporter: "none" }))
       )
-    }))
+    })
+  )
 })
 
 it.effect("two layers in one process keep their spans apart", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const one = remembering()
     const two = remembering()
     const run = (name: string, { exporter }: typeof one) =>
@@ -285,4 +329,5 @@ it.effect("two layers in one process keep their spans apart", () =>
       )
     yield* Effect.all([run("one", one), run("two", two)], { concurrency: 2 })
     assert.deepStrictEqual([one.spans.map((span) => span.name), two.spans.map((span) => span.name)], [["one"], ["two"]])
-  }))
+  })
+)

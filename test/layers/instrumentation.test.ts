@@ -15,7 +15,8 @@ const echo = HttpRouter.add(
   "GET",
   "/echo",
   Effect.map(HttpServerRequest.HttpServerRequest, (request) =>
-    HttpServerResponse.jsonUnsafe(request.headers["traceparent"] ?? "none"))
+    HttpServerResponse.jsonUnsafe(request.headers["traceparent"] ?? "none")
+  )
 )
 
 const Server = HttpRouter.serve(echo, { disableListenLog: true, disableLogger: true }).pipe(
@@ -24,16 +25,16 @@ const Server = HttpRouter.serve(echo, { disableListenLog: true, disableLogger: t
 
 describe("auto-instrumentation that knows only OpenTelemetry", () => {
   it.live("puts a plain fetch into the trace of the fiber that waits for it", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const spans: Array<SpanData> = []
       const exporter: SpanExporter = { export: (batch) => Effect.sync(() => void spans.push(...batch)) }
-      const seen = yield* Effect.gen(function*() {
+      const seen = yield* Effect.gen(function* () {
         instrumentation.setTracerProvider(Otel.trace.getTracerProvider())
         const url = yield* HttpServer.addressFormattedWith(Effect.succeed)
         return yield* Effect.promise(async () => {
           await Promise.resolve()
           const response = await fetch(`${url}/echo`)
-          return await response.json() as string
+          return (await response.json()) as string
         }).pipe(Effect.withSpan("work"))
       }).pipe(Effect.provide(Tracing.layer({ exporter: "none", exporters: [exporter] })), Effect.provide(Server))
       const client = spans.find((span) => span.kind === "client")
@@ -41,5 +42,6 @@ describe("auto-instrumentation that knows only OpenTelemetry", () => {
       assert.strictEqual(client?.parentSpanId, work?.spanId)
       assert.strictEqual(client?.traceId, work?.traceId)
       assert.strictEqual(seen, `00-${client?.traceId}-${client?.spanId}-01`)
-    }))
+    })
+  )
 })

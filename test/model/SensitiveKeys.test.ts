@@ -3,7 +3,17 @@ import * as fc from "fast-check"
 import * as SensitiveKeys from "../../src/model/SensitiveKeys.ts"
 
 describe("a key is sensitive", () => {
-  for (const key of ["password", "API-Key", "api_key", "apiKey", "X-Api-Key", "access_token", "Authorization", "set-cookie", "sig"]) {
+  for (const key of [
+    "password",
+    "API-Key",
+    "api_key",
+    "apiKey",
+    "X-Api-Key",
+    "access_token",
+    "Authorization",
+    "set-cookie",
+    "sig"
+  ]) {
     it(`when it is ${key}`, () => assert.isTrue(SensitiveKeys.isSensitive(key)))
   }
   for (const key of ["author", "tokens_used", "page", "session_count", "signal", "keyboard"]) {
@@ -12,16 +22,14 @@ describe("a key is sensitive", () => {
 })
 
 describe("text loses its secrets and keeps its sense", () => {
-  for (
-    const [text, expected] of [
-      ["card declined", "card declined"],
-      ["postgres://app:hunter2@db:5432/orders is down", "postgres://REDACTED@db:5432/orders is down"],
-      ["Authorization: Bearer abc.def-ghi", "Authorization: REDACTED REDACTED"],
-      [`{"password":"hunter2","user":"ada"}`, `{"password":"REDACTED","user":"ada"}`],
-      ["GET /x?token=abc&page=2 failed", "GET /x?token=REDACTED&page=2 failed"],
-      ["retry=3 size=10", "retry=3 size=10"]
-    ] as const
-  ) {
+  for (const [text, expected] of [
+    ["card declined", "card declined"],
+    ["postgres://app:hunter2@db:5432/orders is down", "postgres://REDACTED@db:5432/orders is down"],
+    ["Authorization: Bearer abc.def-ghi", "Authorization: REDACTED REDACTED"],
+    [`{"password":"hunter2","user":"ada"}`, `{"password":"REDACTED","user":"ada"}`],
+    ["GET /x?token=abc&page=2 failed", "GET /x?token=REDACTED&page=2 failed"],
+    ["retry=3 size=10", "retry=3 size=10"]
+  ] as const) {
     it(text, () => {
       assert.notInclude(SensitiveKeys.redactText(text), "hunter2")
       assert.notInclude(SensitiveKeys.redactText(text), "abc")
@@ -34,16 +42,20 @@ describe("text loses its secrets and keeps its sense", () => {
   })
 
   it("never throws", () => {
-    fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 2000 }), (text) => {
-      SensitiveKeys.redactText(text)
-    }))
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 2000 }), (text) => {
+        SensitiveKeys.redactText(text)
+      })
+    )
   })
 })
 
 describe("a URL", () => {
   it("loses user, password and fragment, and the values of sensitive keys", () => {
     assert.strictEqual(
-      SensitiveKeys.redactUrl(new URL("https://ada:hunter2@api.example.com/v1?page=2&api_key=abc&X-Amz-Signature=def#frag")),
+      SensitiveKeys.redactUrl(
+        new URL("https://ada:hunter2@api.example.com/v1?page=2&api_key=abc&X-Amz-Signature=def#frag")
+      ),
       "https://REDACTED:REDACTED@api.example.com/v1?page=2&api_key=REDACTED&X-Amz-Signature=REDACTED"
     )
   })

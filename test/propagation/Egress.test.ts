@@ -2,41 +2,57 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Egress from "../../src/propagation/Egress.ts"
 
 describe("by default the context stays in one's own network", () => {
-  for (
-    const host of [
-      "localhost:3000", "127.0.0.1", "127.9.9.9:80", "[::1]:8080", "10.1.2.3", "172.31.0.1", "192.168.1.1", "payments",
-      "payments:8080", "db.internal", "printer.local", "api.prod.svc", "[fd00::1]", "[::ffff:10.0.0.1]"
-    ]
-  ) {
+  for (const host of [
+    "localhost:3000",
+    "127.0.0.1",
+    "127.9.9.9:80",
+    "[::1]:8080",
+    "10.1.2.3",
+    "172.31.0.1",
+    "192.168.1.1",
+    "payments",
+    "payments:8080",
+    "db.internal",
+    "printer.local",
+    "api.prod.svc",
+    "[fd00::1]",
+    "[::ffff:10.0.0.1]"
+  ]) {
     it(`hands it to ${host}`, () => assert.isTrue(Egress.isOwnNetwork(new URL(`http://${host}/`))))
   }
-  for (
-    const host of [
-      "example.com", "api.stripe.com", "8.8.8.8", "172.32.0.1", "127.0.0.1.example.com", "internal.example.com",
-      "localhost.example.com", "[2001:db8::1]", "notinternal.dev", "user:localhost@example.com", "11.0.0.1"
-    ]
-  ) {
+  for (const host of [
+    "example.com",
+    "api.stripe.com",
+    "8.8.8.8",
+    "172.32.0.1",
+    "127.0.0.1.example.com",
+    "internal.example.com",
+    "localhost.example.com",
+    "[2001:db8::1]",
+    "notinternal.dev",
+    "user:localhost@example.com",
+    "11.0.0.1"
+  ]) {
     it(`keeps it from ${host}`, () => assert.isFalse(Egress.isOwnNetwork(new URL(`https://${host}/`))))
   }
 })
 
 describe("a list", () => {
   const allowed = Egress.make(["api.example.com", "*.partner.example", "https://exact.example:8443"])
-  for (
-    const [url, expected] of [
-      ["https://api.example.com/x", true],
-      ["http://API.example.com:81/", true],
-      ["https://eu.api.example.com/", false],
-      ["https://a.partner.example/", true],
-      ["https://partner.example/", false],
-      ["https://evilpartner.example/", false],
-      ["https://exact.example:8443/", true],
-      ["https://exact.example/", false],
-      ["http://exact.example:8443/", false],
-      ["http://localhost/", false]
-    ] as const
-  ) {
-    it(`${expected ? "hands it to" : "keeps it from"} ${url}`, () => assert.strictEqual(allowed(new URL(url)), expected))
+  for (const [url, expected] of [
+    ["https://api.example.com/x", true],
+    ["http://API.example.com:81/", true],
+    ["https://eu.api.example.com/", false],
+    ["https://a.partner.example/", true],
+    ["https://partner.example/", false],
+    ["https://evilpartner.example/", false],
+    ["https://exact.example:8443/", true],
+    ["https://exact.example/", false],
+    ["http://exact.example:8443/", false],
+    ["http://localhost/", false]
+  ] as const) {
+    it(`${expected ? "hands it to" : "keeps it from"} ${url}`, () =>
+      assert.strictEqual(allowed(new URL(url)), expected))
   }
   it("of one star is everybody", () => assert.isTrue(Egress.make(["*"])(new URL("https://example.com"))))
 })

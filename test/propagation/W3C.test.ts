@@ -6,39 +6,35 @@ const traceId = "0af7651916cd43dd8448eb211c80319c"
 const spanId = "b7ad6b7169203331"
 
 describe("traceparent", () => {
-  for (
-    const [value, flags] of [
-      [`00-${traceId}-${spanId}-01`, 1],
-      [`00-${traceId}-${spanId}-00`, 0],
-      [`00-${traceId}-${spanId}-03`, 3],
-      [`00-${traceId}-${spanId}-ff`, 255],
-      [`cc-${traceId}-${spanId}-01`, 1],
-      [`cc-${traceId}-${spanId}-01-what-the-future-will-be-like`, 1]
-    ] as const
-  ) {
+  for (const [value, flags] of [
+    [`00-${traceId}-${spanId}-01`, 1],
+    [`00-${traceId}-${spanId}-00`, 0],
+    [`00-${traceId}-${spanId}-03`, 3],
+    [`00-${traceId}-${spanId}-ff`, 255],
+    [`cc-${traceId}-${spanId}-01`, 1],
+    [`cc-${traceId}-${spanId}-01-what-the-future-will-be-like`, 1]
+  ] as const) {
     it(`reads ${value}`, () => {
       assert.deepStrictEqual(W3C.parseTraceParent(value), { traceId, spanId, traceFlags: flags })
     })
   }
 
-  for (
-    const value of [
-      "",
-      "00",
-      `ff-${traceId}-${spanId}-01`,
-      `00-${traceId}-${spanId}-01-extra`,
-      `00-${traceId}-${spanId}-01-`,
-      `cc-${traceId}-${spanId}-01.what-the-future-will-be-like`,
-      `00-${"0".repeat(32)}-${spanId}-01`,
-      `00-${traceId}-${"0".repeat(16)}-01`,
-      `00-${traceId.toUpperCase()}-${spanId}-01`,
-      `0-${traceId}-${spanId}-01`,
-      `00-${traceId}-${spanId}-1`,
-      `00-${traceId}-${spanId}-0g`,
-      `00-${traceId.slice(1)}-${spanId}-01`,
-      `00-${traceId}-${spanId}-01,00-${traceId}-${spanId}-01`
-    ]
-  ) {
+  for (const value of [
+    "",
+    "00",
+    `ff-${traceId}-${spanId}-01`,
+    `00-${traceId}-${spanId}-01-extra`,
+    `00-${traceId}-${spanId}-01-`,
+    `cc-${traceId}-${spanId}-01.what-the-future-will-be-like`,
+    `00-${"0".repeat(32)}-${spanId}-01`,
+    `00-${traceId}-${"0".repeat(16)}-01`,
+    `00-${traceId.toUpperCase()}-${spanId}-01`,
+    `0-${traceId}-${spanId}-01`,
+    `00-${traceId}-${spanId}-1`,
+    `00-${traceId}-${spanId}-0g`,
+    `00-${traceId.slice(1)}-${spanId}-01`,
+    `00-${traceId}-${spanId}-01,00-${traceId}-${spanId}-01`
+  ]) {
     it(`refuses ${JSON.stringify(value)}`, () => {
       assert.isUndefined(W3C.parseTraceParent(value))
     })
@@ -46,23 +42,21 @@ describe("traceparent", () => {
 })
 
 describe("tracestate", () => {
-  for (
-    const [value, expected] of [
-      ["", ""],
-      ["foo=1", "foo=1"],
-      ["foo=1,bar=2", "foo=1,bar=2"],
-      ["foo=1 \t , \t bar=2, \t baz=3", "foo=1,bar=2,baz=3"],
-      ["foo=1,,bar=2,", "foo=1,bar=2"],
-      ["fw529a3039@dt=FfAi", "fw529a3039@dt=FfAi"],
-      ["foo=1,foo=2", ""],
-      ["foo=", ""],
-      ["=1", ""],
-      ["foo=1=2", ""],
-      ["Foo=1", ""],
-      ["foo =1", ""],
-      ["foo", ""]
-    ] as const
-  ) {
+  for (const [value, expected] of [
+    ["", ""],
+    ["foo=1", "foo=1"],
+    ["foo=1,bar=2", "foo=1,bar=2"],
+    ["foo=1 \t , \t bar=2, \t baz=3", "foo=1,bar=2,baz=3"],
+    ["foo=1,,bar=2,", "foo=1,bar=2"],
+    ["fw529a3039@dt=FfAi", "fw529a3039@dt=FfAi"],
+    ["foo=1,foo=2", ""],
+    ["foo=", ""],
+    ["=1", ""],
+    ["foo=1=2", ""],
+    ["Foo=1", ""],
+    ["foo =1", ""],
+    ["foo", ""]
+  ] as const) {
     it(`reads ${JSON.stringify(value)} as ${JSON.stringify(expected)}`, () => {
       assert.strictEqual(W3C.parseTraceState(value), expected)
     })
@@ -77,9 +71,9 @@ describe("tracestate", () => {
 
 it("extracts what it injected", () => {
   const hex = (length: number) =>
-    fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: length, maxLength: length }).filter((id) =>
-      !/^0*$/.test(id)
-    )
+    fc
+      .string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: length, maxLength: length })
+      .filter((id) => !/^0*$/.test(id))
   fc.assert(
     fc.property(hex(32), hex(16), fc.nat(255), (traceId, spanId, traceFlags) => {
       const span = { traceId, spanId, traceFlags, traceState: "gorax=1" }
@@ -92,7 +86,7 @@ it("extracts what it injected", () => {
 it("never throws, whatever the headers hold", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (traceparent, tracestate) => {
-      W3C.propagator.extract((name) => name === "traceparent" ? traceparent : tracestate)
+      W3C.propagator.extract((name) => (name === "traceparent" ? traceparent : tracestate))
     })
   )
 })

@@ -2,7 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Ids from "../../src/tracer/Ids.ts"
 import * as Sampler from "../../src/sampling/Sampler.ts"
 
-const input = (traceId: string, parent?: { readonly sampled: boolean; readonly isRemote: boolean }): Sampler.SamplingInput => ({
+const input = (
+  traceId: string,
+  parent?: { readonly sampled: boolean; readonly isRemote: boolean }
+): Sampler.SamplingInput => ({
   traceId,
   name: "work",
   kind: "internal",
@@ -23,7 +26,7 @@ describe("ratio", () => {
 
   for (const share of [0, 0.01, 0.25, 0.5, 1]) {
     it(`keeps about ${share * 100} % of traces`, () => {
-      const deviation = 5 * Math.sqrt(share * (1 - share) / traceIds.length)
+      const deviation = 5 * Math.sqrt((share * (1 - share)) / traceIds.length)
       assert.approximately(kept(share).length / traceIds.length, share, deviation)
     })
   }
@@ -56,7 +59,10 @@ describe("parent-based", () => {
     assert.strictEqual(sampler.decide(input("1".repeat(32))).reason, "never")
   })
   it("can be told otherwise for each of the four cases", () => {
-    const stubborn = Sampler.parentBased(Sampler.never, { remoteNotSampled: Sampler.always, localSampled: Sampler.never })
+    const stubborn = Sampler.parentBased(Sampler.never, {
+      remoteNotSampled: Sampler.always,
+      localSampled: Sampler.never
+    })
     assert.isTrue(stubborn.decide(input("1".repeat(32), { sampled: false, isRemote: true })).sampled)
     assert.isFalse(stubborn.decide(input("1".repeat(32), { sampled: true, isRemote: false })).sampled)
     assert.isFalse(stubborn.decide(input("1".repeat(32), { sampled: false, isRemote: false })).sampled)

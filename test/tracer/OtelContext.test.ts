@@ -20,46 +20,57 @@ afterAll(() => Otel.context.disable())
 describe("OpenTelemetry's active span", () => {
   it.live("is the fiber's span in sync code, promises, after an await, in timers and event handlers", () =>
     recorder.run(
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const own = yield* ownId
         const seen: Array<string | undefined> = [activeId()]
         seen.push(yield* Effect.sync(activeId))
         seen.push(
-          ...yield* Effect.promise(async () => {
+          ...(yield* Effect.promise(async () => {
             const before = activeId()
             await new Promise((resolve) => setImmediate(resolve))
             return [before, activeId()]
+          }))
+        )
+        seen.push(
+          yield* Effect.callback<string | undefined>((resume) => {
+            setTimeout(() => resume(Effect.sync(activeId)), 1)
           })
         )
-        seen.push(yield* Effect.callback<string | undefined>((resume) => {
-          setTimeout(() => resume(Effect.sync(activeId)), 1)
-        }))
-        seen.push(yield* Effect.promise(async () => {
-          const emitter = new EventEmitter()
-          setImmediate(() => emitter.emit("done"))
-          await once(emitter, "done")
-          return activeId()
-        }))
-        assert.deepStrictEqual(seen, seen.map(() => own))
+        seen.push(
+          yield* Effect.promise(async () => {
+            const emitter = new EventEmitter()
+            setImmediate(() => emitter.emit("done"))
+            await once(emitter, "done")
+            return activeId()
+          })
+        )
+        assert.deepStrictEqual(
+          seen,
+          seen.map(() => own)
+        )
       }).pipe(Effect.withSpan("work"))
-    ))
+    )
+  )
 
   it.live("is none outside, before and after", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       assert.isUndefined(activeId())
       yield* recorder.run(Effect.yieldNow.pipe(Effect.withSpan("work")))
       assert.isUndefined(yield* Effect.sync(activeId))
-    }))
+    })
+  )
 
   it.live("never crosses from one fiber to another", () =>
     recorder.run(
       Effect.forEach(
         Array.from({ length: 200 }, (_, index) => index),
         (index) =>
-          Effect.gen(function*() {
+          Effect.gen(function* () {
             const own = yield* ownId
             for (let turn = 0; turn < 5; turn++) {
-              yield* index % 3 === 0 ? Effect.yieldNow : Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+              yield* index % 3 === 0
+                ? Effect.yieldNow
+                : Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
               assert.strictEqual(activeId(), own)
               yield* Effect.flatMap(ownId, (inner) => Effect.sync(() => assert.strictEqual(activeId(), inner))).pipe(
                 Effect.withSpan("inner")
@@ -69,10 +80,11 @@ describe("OpenTelemetry's active span", () => {
           }).pipe(Effect.withSpan("fiber")),
         { concurrency: "unbounded", discard: true }
       )
-    ))
+    )
+  )
 
   it.live("lets foreign code write to the span", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* recorder.run(
         Effect.sync(() => {
           const span = Otel.trace.getActiveSpan()!
@@ -84,20 +96,24 @@ describe("OpenTelemetry's active span", () => {
       assert.strictEqual(span.attributes.get("foreign"), true)
       assert.strictEqual(span.events[0]?.name, "seen")
       assert.deepInclude(span, { statusCode: "error", statusMessage: "foreign" })
-    }))
+    })
+  )
 
   it.live("becomes the parent of a program that is run under it", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const spanContext = { traceId: "c".repeat(32), spanId: "d".repeat(16), traceFlags: 1 }
       const foreign = Otel.trace.setSpan(Otel.context.active(), Otel.trace.wrapSpanContext(spanContext))
       yield* Effect.promise(() =>
-        Otel.context.with(foreign, () => Effect.runPromise(recorder.run(Effect.void.pipe(Effect.withSpan("under foreign")))))
+        Otel.context.with(foreign, () =>
+          Effect.runPromise(recorder.run(Effect.void.pipe(Effect.withSpan("under foreign"))))
+        )
       )
       const span = recorder.named("under foreign")
       assert.strictEqual(span.traceId, spanContext.traceId)
       assert.strictEqual(span.parentSpanId, spanContext.spanId)
       assert.isFalse(span.parentIsRemote)
-    }))
+    })
+  )
 
   it.live("comes with the fiber's baggage", () =>
     recorder.run(
@@ -106,42 +122,47 @@ describe("OpenTelemetry's active span", () => {
         const entry = Otel.propagation.getActiveBaggage()?.getEntry("tier")
         assert.strictEqual(entry?.value, "gold")
       }).pipe(Effect.withSpan("work"), Baggage.set("tier", "gold"))
-    ))
+    )
+  )
 
   it.live("is not inherited by a fiber that starts a trace of its own", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* recorder.run(
         Effect.promise(() => Effect.runPromise(recorder.run(Effect.void.pipe(Effect.withSpan("own root"))))).pipe(
           Effect.withSpan("launcher")
         )
       )
       assert.isUndefined(recorder.named("own root").parentSpanId)
-    }))
+    })
+  )
 
   it.live("stands for a remote parent where a fiber has no span of its own", () =>
     recorder.run(
       Effect.sync(() => Otel.trace.getActiveSpan()!.spanContext()).pipe(
-        Effect.withParentSpan(SpanContext.toExternalSpan({
-          traceId: "e".repeat(32),
-          spanId: "f".repeat(16),
-          traceFlags: 1,
-          traceState: "a=b"
-        })),
+        Effect.withParentSpan(
+          SpanContext.toExternalSpan({
+            traceId: "e".repeat(32),
+            spanId: "f".repeat(16),
+            traceFlags: 1,
+            traceState: "a=b"
+          })
+        ),
         Effect.map((context) => {
           assert.deepInclude(context, { traceId: "e".repeat(32), isRemote: true })
           assert.strictEqual(context.traceState?.serialize(), "a=b")
         })
       )
-    ))
+    )
+  )
 })
 
 describe("auto", () => {
   it.live("stays out of the way until somebody asks for the active context", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const auto = OtelContext.make("auto")
       const fresh = Recorder.make({ otelContext: auto })
       yield* fresh.run(
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           const own = yield* ownId
           const first = yield* Effect.sync(() => Otel.trace.getSpan(auto.manager.active()))
           assert.strictEqual(first?.spanContext().spanId, own)
@@ -152,5 +173,6 @@ describe("auto", () => {
           assert.strictEqual(Option.getOrThrow(later).spanContext().spanId, own)
         }).pipe(Effect.withSpan("work"))
       )
-    }))
+    })
+  )
 })

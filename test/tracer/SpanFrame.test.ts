@@ -8,12 +8,21 @@ import * as Recorder from "./recorder.ts"
 
 const ways = {
   "on the fiber's stack": (tracer: Tracer.Tracer & SpanOpener) => tracer,
-  "through Effect's public API": (tracer: Tracer.Tracer & SpanOpener) => ({ ...tracer, around: SpanFrame.throughEffect })
+  "through Effect's public API": (tracer: Tracer.Tracer & SpanOpener) => ({
+    ...tracer,
+    around: SpanFrame.throughEffect
+  })
 }
 
-const named = (name: string) => <A, E, R>(self: Effect.Effect<A, E, R>) => spanCombinator.open(self, { name })
+const named =
+  (name: string) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>) =>
+    spanCombinator.open(self, { name })
 
-const currentName = Effect.map(Effect.option(Effect.currentSpan), Option.map((span) => span.name))
+const currentName = Effect.map(
+  Effect.option(Effect.currentSpan),
+  Option.map((span) => span.name)
+)
 
 it("this version of Effect is one whose stack is known", () => {
   assert.notStrictEqual(Recorder.make().tracer.around, SpanFrame.throughEffect)
@@ -36,20 +45,21 @@ for (const [way, adapt] of Object.entries(ways)) {
     }
 
     it.effect("is current inside, and nowhere else", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { run } = make()
         const names = yield* run(
-          Effect.gen(function*() {
+          Effect.gen(function* () {
             const before = yield* currentName
             const inside = yield* Effect.andThen(Effect.yieldNow, currentName).pipe(named("inner"), named("outer"))
             return [before, inside, yield* currentName]
           })
         )
         assert.deepStrictEqual(names, [Option.none(), Option.some("inner"), Option.none()])
-      }))
+      })
+    )
 
     it.effect("ends with success, failure and defect, and passes them on", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { ended, run } = make()
         assert.strictEqual(yield* run(Effect.succeed(1).pipe(named("good"))), 1)
         assert.strictEqual(yield* run(Effect.fail("no").pipe(named("bad"), Effect.flip)), "no")
@@ -59,19 +69,25 @@ for (const [way, adapt] of Object.entries(ways)) {
         })
         assert.isTrue(Exit.hasDies(yield* run(thrown.pipe(named("thrown"), Effect.exit))))
         assert.deepStrictEqual(ended(), ["good unset", "bad error", "worse error", "thrown error"])
-      }))
+      })
+    )
 
     it.effect("gives handlers outside it their turn, with the outer span current", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { run } = make()
         const handled = yield* run(
-          Effect.fail("no").pipe(named("inner"), Effect.catch(() => currentName), named("outer"))
+          Effect.fail("no").pipe(
+            named("inner"),
+            Effect.catch(() => currentName),
+            named("outer")
+          )
         )
         assert.deepStrictEqual(handled, Option.some("outer"))
-      }))
+      })
+    )
 
     it.effect("is marked when its fiber is interrupted, however deep it waits", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { ended, run } = make()
         const waiting = yield* Deferred.make<void>()
         const fiber = yield* Effect.forkChild(
@@ -80,10 +96,11 @@ for (const [way, adapt] of Object.entries(ways)) {
         yield* Deferred.await(waiting)
         yield* Fiber.interrupt(fiber)
         assert.deepStrictEqual(ended(), ["inner interrupted", "outer interrupted"])
-      }))
+      })
+    )
 
     it.effect("is marked when the fiber interrupts itself while it runs", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { ended, run } = make()
         const selfInterrupt = Effect.withFiber((fiber) => {
           fiber.interruptUnsafe()
@@ -92,18 +109,20 @@ for (const [way, adapt] of Object.entries(ways)) {
         const fiber = yield* Effect.forkChild(run(selfInterrupt.pipe(Effect.andThen(Effect.void), named("work"))))
         assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
         assert.deepStrictEqual(ended(), ["work interrupted"])
-      }))
+      })
+    )
 
     it.live("is marked when it loses a race or runs out of time", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { ended, run } = make()
         yield* run(Effect.race(Effect.never.pipe(named("loser")), Effect.yieldNow.pipe(named("winner"))))
         yield* run(Effect.never.pipe(named("late"), Effect.timeoutOption("1 millis")))
         assert.sameMembers(ended(), ["winner unset", "loser interrupted", "late interrupted"])
-      }))
+      })
+    )
 
     it.effect("stays interruptible outside when what is inside is not", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { ended, run } = make()
         const started = yield* Deferred.make<void>()
         const release = yield* Deferred.make<void>()
@@ -113,9 +132,11 @@ for (const [way, adapt] of Object.entries(ways)) {
             Effect.andThen(Deferred.succeed(started, undefined), Deferred.await(release)).pipe(
               Effect.uninterruptible,
               named("protected"),
-              Effect.andThen(Effect.sync(() => {
-                after = true
-              }))
+              Effect.andThen(
+                Effect.sync(() => {
+                  after = true
+                })
+              )
             )
           )
         )
@@ -127,19 +148,25 @@ for (const [way, adapt] of Object.entries(ways)) {
         assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
         assert.isFalse(after)
         assert.strictEqual(ended().length, 1)
-      }))
+      })
+    )
 
     it.effect("leaves the fiber uninterruptible where it was", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { run } = make()
-        const interruptible = Effect.withFiber((fiber) => Effect.succeed((fiber as unknown as { interruptible: boolean }).interruptible))
-        assert.isFalse(yield* run(Effect.andThen(Effect.void.pipe(named("work")), interruptible)).pipe(Effect.uninterruptible))
+        const interruptible = Effect.withFiber((fiber) =>
+          Effect.succeed((fiber as unknown as { interruptible: boolean }).interruptible)
+        )
+        assert.isFalse(
+          yield* run(Effect.andThen(Effect.void.pipe(named("work")), interruptible)).pipe(Effect.uninterruptible)
+        )
         assert.isTrue(yield* run(Effect.andThen(Effect.void.pipe(named("work")), interruptible)))
         assert.isTrue(yield* run(Effect.andThen(Effect.fail(1).pipe(named("work"), Effect.ignore), interruptible)))
-      }))
+      })
+    )
 
     it.effect("hears of finalizers, which run before it ends", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { named: find, run } = make()
         yield* run(
           Effect.acquireRelease(Effect.void, () => Effect.annotateCurrentSpan("released", true)).pipe(
@@ -148,23 +175,25 @@ for (const [way, adapt] of Object.entries(ways)) {
           )
         )
         assert.strictEqual(find("work").attributes.get("released"), true)
-      }))
+      })
+    )
 
     it.effect("keeps services that were provided around and inside it", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { run } = make()
         const annotations = yield* run(
-          Effect.gen(function*() {
+          Effect.gen(function* () {
             const inside = yield* References.CurrentLogAnnotations
             const deeper = yield* Effect.annotateLogs(References.CurrentLogAnnotations, "b", 2)
             return [inside, deeper]
           }).pipe(named("work"), Effect.annotateLogs("a", 1))
         )
         assert.deepStrictEqual(annotations, [{ a: 1 }, { a: 1, b: 2 }])
-      }))
+      })
+    )
 
     it.effect("honours annotations, links, levels and root", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { named: find, run, spans } = make()
         const linked = Tracer.externalSpan({ traceId: "a".repeat(32), spanId: "b".repeat(16) })
         yield* run(
@@ -176,39 +205,46 @@ for (const [way, adapt] of Object.entries(ways)) {
           )
         )
         yield* run(Effect.void.pipe(named("quiet"), Effect.provideService(Tracer.MinimumTraceLevel, "Error")))
-        assert.deepStrictEqual(spans.map((span) => span.name), ["root", "outer"])
+        assert.deepStrictEqual(
+          spans.map((span) => span.name),
+          ["root", "outer"]
+        )
         assert.isUndefined(find("root").parentSpanId)
         assert.strictEqual(find("root").kind, "consumer")
         assert.strictEqual(find("outer").attributes.get("tenant_id"), "acme")
         assert.strictEqual(find("outer").links[0]?.span.spanId, "b".repeat(16))
-      }))
+      })
+    )
 
     it.live("loses none of a thousand spans on two hundred fibers that fail, wait and are interrupted", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { books, run, spans } = make()
         const work = (index: number) =>
-          Effect.gen(function*() {
+          Effect.gen(function* () {
             for (let turn = 0; turn < 4; turn++) {
               yield* (turn % 2 === 0 ? Effect.yieldNow : Effect.sleep(index % 3)).pipe(named("turn"))
             }
             if (index % 5 === 0) return yield* Effect.fail("no")
             return yield* Effect.sleep(index % 2 === 0 ? 0 : 50)
           }).pipe(named("fiber"))
-        const fibers = yield* Effect.forEach(Array.from({ length: 200 }, (_, index) => index), (index) =>
-          Effect.forkChild(run(work(index))))
+        const fibers = yield* Effect.forEach(
+          Array.from({ length: 200 }, (_, index) => index),
+          (index) => Effect.forkChild(run(work(index)))
+        )
         yield* Effect.sleep(15)
         yield* Effect.forEach(fibers, Fiber.interrupt, { concurrency: "unbounded" })
         assert.strictEqual(books.started, books.ended)
         assert.strictEqual(spans.length, books.ended)
         assert.strictEqual(spans.filter((span) => span.name === "fiber").length, 200)
-      }))
+      })
+    )
   })
 }
 
 describe("below an unsampled span", () => {
   const child = Effect.map(Effect.currentSpan, (span) => span.spanId)
   const below = (sampler: Sampler.Sampler) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const recorder = Recorder.make({ sampler })
       const ids = yield* recorder.run(
         Effect.all([child, child.pipe(named("child")), child.pipe(Traced.step("child"))]).pipe(named("parent"))
@@ -217,40 +253,60 @@ describe("below an unsampled span", () => {
     })
 
   it.effect("nothing is made where it would not be recorded, and it is counted all the same", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { books, ids, spans } = yield* below(Sampler.parentBased(Sampler.never))
       assert.strictEqual(new Set(ids).size, 1)
       assert.strictEqual(spans.length, 0)
       assert.deepInclude(books, { started: 3, sampledOut: 3 })
-    }))
+    })
+  )
 
   it.effect("a sampler that may think otherwise is asked", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const onlyChildren: Sampler.Sampler = {
         description: "only children",
         decide: ({ parent }) => ({ sampled: parent !== undefined, reason: "test" })
       }
       const { books, spans } = yield* below(onlyChildren)
-      assert.deepStrictEqual(spans.map((span) => span.name), ["child", "workflow.step.execute"])
+      assert.deepStrictEqual(
+        spans.map((span) => span.name),
+        ["child", "workflow.step.execute"]
+      )
       assert.deepInclude(books, { started: 3, sampledOut: 1, ended: 2 })
-    }))
+    })
+  )
 
   it.effect("a root of its own is decided on its own", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const notTheOuter: Sampler.Sampler = Sampler.parentBased({
         description: "not the outer",
         decide: ({ name }) => ({ sampled: name !== "outer", reason: "test" })
       })
       const { run, spans } = Recorder.make({ sampler: notTheOuter })
-      yield* run(Effect.void.pipe(Traced.span("own root", { root: true }), child => Effect.andThen(Effect.map(Effect.currentSpan, (span) => span.spanId), child), named("outer")))
-      assert.deepStrictEqual(spans.map((span) => span.name), ["own root"])
-    }))
+      yield* run(
+        Effect.void.pipe(
+          Traced.span("own root", { root: true }),
+          (child) =>
+            Effect.andThen(
+              Effect.map(Effect.currentSpan, (span) => span.spanId),
+              child
+            ),
+          named("outer")
+        )
+      )
+      assert.deepStrictEqual(
+        spans.map((span) => span.name),
+        ["own root"]
+      )
+    })
+  )
 })
 
 it.effect("a layer built inside a span is built inside it either way", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const recorder = Recorder.make()
     const layer = Layer.effectDiscard(Effect.void.pipe(named("building")))
     yield* recorder.run(Effect.void.pipe(Effect.provide(layer), named("outer")))
     assert.strictEqual(recorder.named("building").parentSpanId, recorder.named("outer").spanId)
-  }))
+  })
+)

@@ -58,7 +58,12 @@ const combinators: ReadonlyArray<{
     keys: ["node_id", "credential.count"],
     label: "workflow.credential.inject node_id=crm credential.count=2"
   },
-  { name: "script", wrap: Traced.script("greet"), keys: ["script.name"], label: "javascript.execute script.name=greet" },
+  {
+    name: "script",
+    wrap: Traced.script("greet"),
+    keys: ["script.name"],
+    label: "javascript.execute script.name=greet"
+  },
   { name: "httpAction", wrap: Traced.httpAction("call"), keys: ["action.name"], label: "http.action action.name=call" },
   {
     name: "transformAction",
@@ -77,46 +82,50 @@ const combinators: ReadonlyArray<{
 for (const { keys, label, name, wrap } of combinators) {
   describe(`Traced.${name}`, () => {
     it.effect("opens its span around an effect and gives its result back", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         assert.strictEqual(yield* wrap(Effect.succeed(42)), 42)
         assert.strictEqual(yield* SpanTree.draw(...keys), label)
-      }).pipe(Effect.provide(TracingTest.layer)))
+      }).pipe(Effect.provide(TracingTest.layer))
+    )
 
     it.effect("marks a failure and lets it through", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const error = yield* wrap(Effect.fail(new Declined("no funds"))).pipe(Effect.flip)
         assert.strictEqual(error.message, "no funds")
         assert.strictEqual(yield* SpanTree.draw(...keys), `${label} ✗ Declined`)
-      }).pipe(Effect.provide(TracingTest.layer)))
+      }).pipe(Effect.provide(TracingTest.layer))
+    )
 
     it.effect("marks an interruption, which is no error", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const started = yield* Deferred.make<void>()
         const work = Deferred.succeed(started, undefined).pipe(Effect.andThen(Effect.never))
         const fiber = yield* Effect.forkChild(wrap(work))
         yield* Deferred.await(started)
         yield* Fiber.interrupt(fiber)
         assert.strictEqual(yield* SpanTree.draw(...keys), `${label} ⊘`)
-      }).pipe(Effect.provide(TracingTest.layer)))
+      }).pipe(Effect.provide(TracingTest.layer))
+    )
 
     it.effect("is gone when tracing is off", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         assert.strictEqual(yield* wrap(Effect.succeed(42)), 42)
         assert.isTrue(Option.isNone(yield* Effect.option(wrap(Effect.currentSpan))))
         assert.isTrue(Option.isNone(yield* wrap(Traced.currentTraceId)))
-      }).pipe(Effect.provide(Tracing.layerDisabled)))
+      }).pipe(Effect.provide(Tracing.layerDisabled))
+    )
   })
 }
 
 const chargeCard = (declined: number) => {
   let tries = 0
-  return Effect.suspend(() => ++tries <= declined ? Effect.fail(new Declined("no funds")) : Effect.succeed("receipt"))
+  return Effect.suspend(() => (++tries <= declined ? Effect.fail(new Declined("no funds")) : Effect.succeed("receipt")))
 }
 
 it.effect("a whole workflow reads as it was written", () =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const charge = Effect.fnUntraced(
-      function*(_amount: number) {
+      function* (_amount: number) {
         return yield* chargeCard(1).pipe(Traced.attempt("charge-card", { maxRetries: 2 }), Effect.retry({ times: 2 }))
       },
       Traced.step("charge-card", (amount) => ({ type: "http", attributes: { amount } }))
@@ -128,19 +137,28 @@ it.effect("a whole workflow reads as it was written", () =>
       Traced.subWorkflow("notify")
     )
     const fulfil = Effect.fnUntraced(
-      function*(order: { readonly id: string; readonly lines: ReadonlyArray<string> }) {
-        yield* Effect.all(
-          Traced.branches({ stock: Effect.void.pipe(Traced.step("reserve")), receipt: charge(12) }),
-          { concurrency: "unbounded" }
+      function* (order: { readonly id: string; readonly lines: ReadonlyArray<string> }) {
+        yield* Effect.all(Traced.branches({ stock: Effect.void.pipe(Traced.step("reserve")), receipt: charge(12) }), {
+          concurrency: "unbounded"
+        })
+        yield* Effect.forEach(
+          order.lines,
+          Traced.iteration("line", () => Effect.void.pipe(Traced.httpAction("ship")))
         )
-        yield* Effect.forEach(order.lines, Traced.iteration("line", () => Effect.void.pipe(Traced.httpAction("ship"))))
         yield* notify
       },
       Traced.workflow("fulfil-order", (order) => ({ tenantId: "acme", executionId: order.id }))
     )
     yield* fulfil({ id: "exec-1", lines: ["a", "b"] })
     assert.strictEqual(
-      yield* SpanTree.draw("workflow_id", "node_id", "retry.attempt", "retry.will_retry", "parent_workflow_id", "depth"),
+      yield* SpanTree.draw(
+        "workflow_id",
+        "node_id",
+        "retry.attempt",
+        "retry.will_retry",
+        "parent_workflow_id",
+        "depth"
+      ),
       `workflow.execute workflow_id=fulfil-order
 ├─ workflow.parallel.branch workflow_id=fulfil-order
 │  └─ workflow.step.execute workflow_id=fulfil-order node_id=reserve
@@ -157,11 +175,12 @@ it.effect("a whole workflow reads as it was written", () =>
       └─ workflow.step.execute workflow_id=notify node_id=send-mail
          └─ transform.action workflow_id=notify`
     )
-  }).pipe(Effect.provide(TracingTest.layer)))
+  }).pipe(Effect.provide(TracingTest.layer))
+)
 
 describe("Traced.workflow", () => {
   const logged = (layer: typeof TracingTest.layer | typeof Tracing.layerDisabled) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const annotations: Array<Readonly<Record<string, unknown>>> = []
       const logger = Logger.make(({ fiber }) => {
         annotations.push(fiber.getRef(References.CurrentLogAnnotations))
@@ -176,28 +195,31 @@ describe("Traced.workflow", () => {
   const expected = { tenant_id: "acme", workflow_id: "ship", execution_id: "exec-1" }
 
   it.effect("puts its ids on every span below", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* Effect.void.pipe(Effect.withSpan("plain"), Traced.step("charge"), Traced.workflow("ship", ids))
       for (const name of ["plain", "workflow.step.execute", "workflow.execute"]) {
         const span = yield* SpanTree.find(name)
         assert.deepInclude(Object.fromEntries(span.attributes), expected)
       }
-    }).pipe(Effect.provide(TracingTest.layer)))
+    }).pipe(Effect.provide(TracingTest.layer))
+  )
 
   it.effect("puts its ids on every log line below", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       assert.deepStrictEqual(yield* logged(TracingTest.layer), [expected])
-    }))
+    })
+  )
 
   it.effect("stamps log lines where tracing is off, too", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       assert.deepStrictEqual(yield* logged(Tracing.layerDisabled), [expected])
-    }))
+    })
+  )
 })
 
 describe("Traced.step", () => {
   it.effect("measures its output only when asked to", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* Effect.succeed({ name: "Amélie" }).pipe(Traced.step("measured", { measureOutput: true }))
       yield* Effect.succeed({ name: "Amélie" }).pipe(Traced.step("plain"))
       const circular: { self?: unknown } = {}
@@ -209,14 +231,15 @@ describe("Traced.step", () => {
 workflow.step.execute node_id=plain
 workflow.step.execute node_id=circular`
       )
-    }).pipe(Effect.provide(TracingTest.layer)))
+    }).pipe(Effect.provide(TracingTest.layer))
+  )
 })
 
 describe("options", () => {
   it.effect("that throw cost the span its attributes, not the program its result", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const work = Effect.fnUntraced(
-        function*(order: { readonly id: string } | undefined) {
+        function* (order: { readonly id: string } | undefined) {
           return yield* Effect.succeed(order)
         },
         Traced.workflow("ship", (order) => ({ tenantId: "acme", executionId: order!.id }))
@@ -226,49 +249,59 @@ describe("options", () => {
         yield* SpanTree.draw("workflow_id", "execution_id"),
         "workflow.execute workflow_id=ship execution_id=unknown"
       )
-    }).pipe(Effect.provide(TracingTest.layer)))
+    }).pipe(Effect.provide(TracingTest.layer))
+  )
 
   it.effect("are taken data-first as well", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* Traced.step(Effect.void, "charge", { type: "http" })
       assert.strictEqual(
         yield* SpanTree.draw("node_id", "node_type"),
         "workflow.step.execute node_id=charge node_type=http"
       )
-    }).pipe(Effect.provide(TracingTest.layer)))
+    }).pipe(Effect.provide(TracingTest.layer))
+  )
 })
 
 describe("the current span", () => {
   it.effect("is given events, attributes and handled errors", () =>
-    Effect.gen(function*() {
-      yield* Effect.gen(function*() {
+    Effect.gen(function* () {
+      yield* Effect.gen(function* () {
         yield* Traced.event("step.started", { size: 3 })
         yield* Traced.annotate({ region: "eu" })
         yield* Traced.recordError(new Declined("password=hunter2"))
       }).pipe(Traced.span("work"))
       const span = yield* SpanTree.find("work")
-      assert.deepStrictEqual(span.events.map((event) => event.name), ["step.started", "exception"])
+      assert.deepStrictEqual(
+        span.events.map((event) => event.name),
+        ["step.started", "exception"]
+      )
       assert.deepStrictEqual(span.events[0]?.attributes, { size: 3 })
       assert.strictEqual(span.events[1]?.attributes["exception.message"], "password=REDACTED")
       assert.strictEqual(span.attributes.get("region"), "eu")
       assert.strictEqual(span.statusCode, "error")
-    }).pipe(Effect.provide(TracingTest.layer)))
+    }).pipe(Effect.provide(TracingTest.layer))
+  )
 
   it.effect("has ids that can be shown", () =>
-    Effect.gen(function*() {
-      const [traceId, spanId] = yield* Effect.all([Traced.currentTraceId, Traced.currentSpanId]).pipe(Traced.span("work"))
+    Effect.gen(function* () {
+      const [traceId, spanId] = yield* Effect.all([Traced.currentTraceId, Traced.currentSpanId]).pipe(
+        Traced.span("work")
+      )
       const span = yield* SpanTree.find("work")
       assert.strictEqual(Option.getOrThrow(traceId), span.traceId)
       assert.strictEqual(Option.getOrThrow(spanId), span.spanId)
-    }).pipe(Effect.provide(TracingTest.layer)))
+    }).pipe(Effect.provide(TracingTest.layer))
+  )
 
   it.effect("may be missing: outside any span nothing happens", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* Traced.event("lost")
       yield* Traced.annotate({ lost: true })
       yield* Traced.recordError("lost")
       assert.isTrue(Option.isNone(yield* Traced.currentTraceId))
-    }))
+    })
+  )
 })
 
 describe("Effect's own combinators", () => {
@@ -280,7 +313,7 @@ describe("Effect's own combinators", () => {
   const stamp = { tenant_id: "acme", workflow_id: "say-hello", execution_id: "exec-1" }
   const greet = Effect.fn("workflow.step.execute", {
     attributes: { node_id: "greet", node_type: "transform", component: "executor" }
-  })(function*(name: string) {
+  })(function* (name: string) {
     return yield* Effect.succeed(name.length)
   })
   const withSpans = Effect.forEach(["Ada", "Grace"], (name, index) =>
@@ -288,22 +321,31 @@ describe("Effect's own combinators", () => {
       Effect.withSpan("workflow.loop.iteration", {
         attributes: { "loop.iteration.index": index, "loop.item_variable": "name" }
       })
-    )).pipe(
-      Effect.annotateSpans(stamp),
-      Effect.withSpan("workflow.execute", { attributes: { ...stamp, component: "executor" } })
     )
+  ).pipe(
+    Effect.annotateSpans(stamp),
+    Effect.withSpan("workflow.execute", { attributes: { ...stamp, component: "executor" } })
+  )
 
-  const keys = [...Object.keys(stamp), "component", "node_id", "node_type", "loop.iteration.index", "loop.item_variable"]
+  const keys = [
+    ...Object.keys(stamp),
+    "component",
+    "node_id",
+    "node_type",
+    "loop.iteration.index",
+    "loop.item_variable"
+  ]
   const drawn = <A, E>(program: Effect.Effect<A, E>) =>
     Effect.andThen(program, SpanTree.draw(...keys)).pipe(Effect.provide(TracingTest.layer))
 
   it.effect("draw the same tree as ours", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       assert.strictEqual(yield* drawn(withTraced), yield* drawn(withSpans))
-    }))
+    })
+  )
 
   it.effect("work with our combinators under any other tracer", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const names: Array<string> = []
       const other = Tracer.make({
         span(options) {
@@ -319,5 +361,6 @@ describe("Effect's own combinators", () => {
         "workflow.loop.iteration",
         "workflow.step.execute"
       ])
-    }))
+    })
+  )
 })

@@ -23,7 +23,7 @@ it("adds nothing to the type of what it wraps", () => {
 
 it("reads the arguments of the function it decorates", () => {
   Effect.fnUntraced(
-    function*(order: { readonly id: string }) {
+    function* (order: { readonly id: string }) {
       return yield* Effect.succeed(order.id)
     },
     Traced.workflow("x", (order) => {

@@ -12,22 +12,31 @@ export type Customer = typeof Customer.Type
 type Failure = HttpClientError | Schema.SchemaError
 
 /** Where secrets come from; they never leave as text, and no span knows more than their number. */
-export class Credentials extends Context.Service<Credentials, {
-  readonly crmKey: Effect.Effect<Redacted.Redacted>
-}>()("gorax/platform/clients/Credentials") {
+export class Credentials extends Context.Service<
+  Credentials,
+  {
+    readonly crmKey: Effect.Effect<Redacted.Redacted>
+  }
+>()("gorax/platform/clients/Credentials") {
   static readonly layer = Layer.effect(
     Credentials,
     Effect.map(Config.Redacted("CRM_KEY"), (key) => ({ crmKey: Effect.succeed(key) }))
   )
 }
 
-export class Crm extends Context.Service<Crm, {
-  readonly create: (key: Redacted.Redacted, profile: { name: string; email: string }) => Effect.Effect<Customer, Failure>
-  readonly send: (message: { to: string; subject: string; text: string }) => Effect.Effect<void, Failure>
-}>()("gorax/platform/clients/Crm") {
+export class Crm extends Context.Service<
+  Crm,
+  {
+    readonly create: (
+      key: Redacted.Redacted,
+      profile: { name: string; email: string }
+    ) => Effect.Effect<Customer, Failure>
+    readonly send: (message: { to: string; subject: string; text: string }) => Effect.Effect<void, Failure>
+  }
+>()("gorax/platform/clients/Crm") {
   static readonly layer = Layer.effect(
     Crm,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const client = HttpClient.filterStatusOk(yield* HttpClient.HttpClient)
       return {
         create: (key, profile) =>

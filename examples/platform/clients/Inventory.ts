@@ -17,13 +17,16 @@ export const Parcel = Schema.Struct({ sku: Schema.String, parcelId: Schema.Strin
 
 type Failure = HttpClientError | Schema.SchemaError
 
-export class Inventory extends Context.Service<Inventory, {
-  readonly reserve: (orderId: string, lines: ReadonlyArray<Line>) => Effect.Effect<typeof Reservation.Type, Failure>
-  readonly ship: (line: Line) => Effect.Effect<typeof Parcel.Type, Failure>
-}>()("gorax/platform/clients/Inventory") {
+export class Inventory extends Context.Service<
+  Inventory,
+  {
+    readonly reserve: (orderId: string, lines: ReadonlyArray<Line>) => Effect.Effect<typeof Reservation.Type, Failure>
+    readonly ship: (line: Line) => Effect.Effect<typeof Parcel.Type, Failure>
+  }
+>()("gorax/platform/clients/Inventory") {
   static readonly layer = Layer.effect(
     Inventory,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const client = HttpClient.filterStatusOk(yield* HttpClient.HttpClient)
       return {
         reserve: (orderId, lines) =>

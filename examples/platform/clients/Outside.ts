@@ -7,11 +7,8 @@ import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 
 export const layer = Layer.effect(
   HttpClient.HttpClient,
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const { origin } = yield* Config.URL("SERVICES_URL")
     return HttpClient.mapRequest(yield* HttpClient.HttpClient, HttpClientRequest.prependUrl(origin))
   })
-).pipe(
-  Layer.provide(TracedClient.layer),
-  Layer.provide(FetchHttpClient.layer)
-)
+).pipe(Layer.provide(TracedClient.layer), Layer.provide(FetchHttpClient.layer))

@@ -20,13 +20,16 @@ export class CardDeclined extends Schema.TaggedError<CardDeclined>()("CardDeclin
 
 type Failure = HttpClientError | Schema.SchemaError
 
-export class Payments extends Context.Service<Payments, {
-  readonly charge: (orderId: string, amount: number) => Effect.Effect<Payment, CardDeclined | Failure>
-  readonly find: (orderId: string) => Effect.Effect<Payment, Failure>
-}>()("gorax/platform/clients/Payments") {
+export class Payments extends Context.Service<
+  Payments,
+  {
+    readonly charge: (orderId: string, amount: number) => Effect.Effect<Payment, CardDeclined | Failure>
+    readonly find: (orderId: string) => Effect.Effect<Payment, Failure>
+  }
+>()("gorax/platform/clients/Payments") {
   static readonly layer = Layer.effect(
     Payments,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const client = yield* HttpClient.HttpClient
       const ok = HttpClient.filterStatusOk(client)
       const declined = Effect.fail(new CardDeclined({ message: "the bank asks to try again" }))
@@ -35,17 +38,22 @@ export class Payments extends Context.Service<Payments, {
           HttpClientRequest.post("/payments").pipe(
             HttpClientRequest.bodyJsonUnsafe({ orderId, amount }),
             client.execute,
-            Effect.flatMap((response) =>
-              response.status === 402 ? declined : HttpClientResponse.filterStatusOk(response)
+            Effect.flatMap(
+              HttpClientResponse.matchStatus({
+                402: () => declined,
+                orElse: HttpClientResponse.filterStatusOk
+              })
             ),
             Effect.flatMap(HttpClientResponse.schemaBodyJson(Payment)),
             TracedClient.withTemplate("/payments")
           ),
         find: (orderId) =>
-          ok.get(`/payments/${encodeURIComponent(orderId)}`).pipe(
-            Effect.flatMap(HttpClientResponse.schemaBodyJson(Payment)),
-            TracedClient.withTemplate("/payments/{orderId}")
-          )
+          ok
+            .get(`/payments/${encodeURIComponent(orderId)}`)
+            .pipe(
+              Effect.flatMap(HttpClientResponse.schemaBodyJson(Payment)),
+              TracedClient.withTemplate("/payments/{orderId}")
+            )
       }
     })
   )

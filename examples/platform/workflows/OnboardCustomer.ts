@@ -12,22 +12,31 @@ export const Signup = Schema.Struct({
 })
 export type Signup = typeof Signup.Type
 
-const createCustomer = Effect.fnUntraced(function*(signup: Signup) {
-  const credentials = yield* Credentials
-  const crm = yield* Crm
-  const key = yield* credentials.crmKey.pipe(Traced.credentials("create-customer", { count: 1 }))
-  return yield* crm.create(key, signup).pipe(Traced.httpAction("create"))
-}, Traced.step("create-customer", { type: "http" }))
+const createCustomer = Effect.fnUntraced(
+  function* (signup: Signup) {
+    const credentials = yield* Credentials
+    const crm = yield* Crm
+    const key = yield* credentials.crmKey.pipe(Traced.credentials("create-customer", { count: 1 }))
+    return yield* crm.create(key, signup).pipe(Traced.httpAction("create"))
+  },
+  Traced.step("create-customer", { type: "http" })
+)
 
-const welcome = Effect.fnUntraced(function*(signup: Signup) {
-  const crm = yield* Crm
-  const [firstName] = yield* Effect.sync(() => signup.name.split(" ")).pipe(Traced.transformAction("first-name"))
-  const message = { to: signup.email, subject: "Welcome", text: `Good to have you here, ${firstName}.` }
-  yield* crm.send(message).pipe(Traced.httpAction("send"))
-}, Traced.step("welcome", { type: "http" }))
+const welcome = Effect.fnUntraced(
+  function* (signup: Signup) {
+    const crm = yield* Crm
+    const [firstName] = yield* Effect.sync(() => signup.name.split(" ")).pipe(Traced.transformAction("first-name"))
+    const message = { to: signup.email, subject: "Welcome", text: `Good to have you here, ${firstName}.` }
+    yield* crm.send(message).pipe(Traced.httpAction("send"))
+  },
+  Traced.step("welcome", { type: "http" })
+)
 
-export const onboardCustomer = Effect.fnUntraced(function*(signup: Signup, _run: Run) {
-  const { customerId } = yield* createCustomer(signup)
-  yield* welcome(signup)
-  return { customerId }
-}, Traced.workflow("onboard-customer", (_signup, run) => run))
+export const onboardCustomer = Effect.fnUntraced(
+  function* (signup: Signup, _run: Run) {
+    const { customerId } = yield* createCustomer(signup)
+    yield* welcome(signup)
+    return { customerId }
+  },
+  Traced.workflow("onboard-customer", (_signup, run) => run)
+)

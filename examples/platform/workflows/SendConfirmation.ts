@@ -18,19 +18,22 @@ export interface Confirmation {
 /** What the tenant wrote into the workflow's editor. */
 const greeting = `"Your order " + order.orderId + " comes in " + order.parcels + " parcels."`
 
-const writeMessage = Effect.fnUntraced(function*(order: Confirmation) {
-  const { paid } = yield* Effect.succeed({ paid: `${(order.paid / 100).toFixed(2)} €` }).pipe(
-    Traced.transformAction("format-amounts")
-  )
-  const text = yield* Script.run("greeting", greeting, { order })
-  return { to: order.email, subject: "On its way", text: `${text} You paid ${paid}.` }
-}, Traced.step("write-message", { type: "transform", measureOutput: true }))
+const writeMessage = Effect.fnUntraced(
+  function* (order: Confirmation) {
+    const { paid } = yield* Effect.succeed({ paid: `${(order.paid / 100).toFixed(2)} €` }).pipe(
+      Traced.transformAction("format-amounts")
+    )
+    const text = yield* Script.run("greeting", greeting, { order })
+    return { to: order.email, subject: "On its way", text: `${text} You paid ${paid}.` }
+  },
+  Traced.step("write-message", { type: "transform", measureOutput: true })
+)
 
-export const sendConfirmation = Effect.fnUntraced(function*(order: Confirmation, _run: Run) {
-  const crm = yield* Crm
-  const message = yield* writeMessage(order)
-  yield* crm.send(message).pipe(
-    Traced.httpAction("send"),
-    Traced.step("send-message", { type: "http" })
-  )
-}, Traced.workflow("send-confirmation", (_order, run) => run))
+export const sendConfirmation = Effect.fnUntraced(
+  function* (order: Confirmation, _run: Run) {
+    const crm = yield* Crm
+    const message = yield* writeMessage(order)
+    yield* crm.send(message).pipe(Traced.httpAction("send"), Traced.step("send-message", { type: "http" }))
+  },
+  Traced.workflow("send-confirmation", (_order, run) => run)
+)

@@ -33,17 +33,17 @@ const find = (id: string) =>
   Object.hasOwn(workflows, id)
     ? Effect.succeed(workflows[id as keyof typeof workflows])
     : Effect.fail(
-      new UnknownWorkflow({ message: `there is no workflow ${id}; there are ${Object.keys(workflows).join(", ")}` })
-    )
+        new UnknownWorkflow({ message: `there is no workflow ${id}; there are ${Object.keys(workflows).join(", ")}` })
+      )
 
 /** Fails when the job names no workflow, or its input does not fit. */
-export const check = Effect.fnUntraced(function*({ input, workflowId }: Pick<Job, "input" | "workflowId">) {
+export const check = Effect.fnUntraced(function* ({ input, workflowId }: Pick<Job, "input" | "workflowId">) {
   const workflow = yield* find(workflowId)
   yield* workflow.check(input)
 })
 
 /** Runs a job's workflow to its end. */
-export const execute = Effect.fnUntraced(function*({ input, workflowId, ...run }: Job) {
+export const execute = Effect.fnUntraced(function* ({ input, workflowId, ...run }: Job) {
   const workflow = yield* find(workflowId)
   return yield* workflow.execute(input, run)
 })

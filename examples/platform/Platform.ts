@@ -1,0 +1,87 @@
+/**
+ * The whole platform on one machine: services, worker and API, each a process of its own.
+ */
+import { Context, Effect, Layer } from "effect"
+import { createServer } from "node:net"
+import * as ChildService from "./ChildService.ts"
+
+export interface PlatformOptions {
+  /** Where the processes send their traces. */
+  readonly tracing: Readonly<Record<string, string | undefined>>
+  /** See `Storage.ts`. */
+  readonly queueUrl: string
+  /** The API's port; a free one when it is taken. Default 0, any free one. */
+  readonly port?: number
+  readonly webhookSecret: string
+  /** Every line that a process prints. */
+  readonly onLine?: ChildService.ChildServiceOptions["onLine"]
+}
+
+export class Platform extends Context.Service<
+  Platform,
+  {
+    /** `http://127.0.0.1:3000` */
+    readonly api: string
+    /** Ends only if one of the processes does. */
+    readonly died: Effect.Effect<never, ChildService.ServiceDied>
+  }
+>()("gorax/platform/Platform") {}
+
+const listening = /Listening on (http:\/\/\S+)/
+
+const main = (file: string): URL => new URL(file, import.meta.url)
+
+/** The port itself while nobody has it, else 0. */
+const ifFree = (port: number): Effect.Effect<number> =>
+  Effect.callback((resume) => {
+    const probe = createServer()
+    probe.once("error", () => resume(Effect.succeed(0)))
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resume(Effect.succeed(port))))
+  })
+
+export const make = Effect.fnUntraced(function* ({
+  onLine,
+  port = 0,
+  queueUrl,
+  tracing,
+  webhookSecret
+}: PlatformOptions) {
+  const env = { ...tracing, QUEUE_URL: queueUrl, WEBHOOK_SECRET: webhookSecret, CRM_KEY: "key-of-the-crm" }
+  const [services, api] = yield* Effect.all(
+    [
+      ChildService.start({
+        name: "gorax-services",
+        main: main("services.ts"),
+        ready: listening,
+        env: { ...env, PORT: "0" },
+        onLine
+      }),
+      ChildService.start({
+        name: "gorax-api",
+        main: main("api.ts"),
+        ready: listening,
+        env: { ...env, PORT: String(yield* ifFree(port)) },
+        onLine
+      })
+    ],
+    { concurrency: "unbounded" }
+  )
+  const worker = yield* ChildService.start({
+    name: "gorax-worker",
+    main: main("worker.ts"),
+    ready: /Taking jobs/,
+    env: { ...env, SERVICES_URL: services.address },
+    onLine
+  })
+  const processes = [api, worker, services]
+  // All at once: each of them flushes its spans before it goes.
+  yield* Effect.addFinalizer(() =>
+    Effect.forEach(processes, ({ stop }) => stop, { concurrency: "unbounded", discard: true })
+  )
+  return {
+    api: api.address,
+    died: Effect.raceAllFirst(processes.map(({ died }) => died))
+  }
+})
+
+export const layer = (options: PlatformOptions) => Layer.effect(Platform, make(options))

@@ -1,0 +1,201 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, layer } from "@effect/vitest"
+import { SpanTree } from "@gorax/tracing/testing"
+import { Viewer } from "@gorax/tracing/viewer"
+import { Context, Effect, FileSystem, Layer } from "effect"
+import { join } from "node:path"
+import * as ApiClient from "../../examples/platform/ApiClient.ts"
+import type { Execution } from "../../examples/platform/Execution.ts"
+import * as Platform from "../../examples/platform/Platform.ts"
+import * as Tour from "../../examples/platform/Tour.ts"
+import { awaitWhole } from "../../examples/platform/WholeTrace.ts"
+
+const webhookSecret = "a-secret-for-tests"
+
+class Api extends Context.Service<Api, Effect.Success<ReturnType<typeof ApiClient.make>>>()("test/examples/Api") {}
+
+/** The platform as `npm start` starts it: three processes, free ports, a folder of its own. */
+const Running = Layer.effect(
+  Api,
+  Effect.gen(function* () {
+    const { url } = yield* Viewer.Viewer
+    const folder = yield* FileSystem.FileSystem.use((fs) => fs.makeTempDirectoryScoped({ prefix: "gorax-test-" }))
+    const platform = yield* Platform.make({
+      tracing: { TRACING_ENABLED: "true", TRACING_ENDPOINT: url, TRACING_BATCH_TIMEOUT: "200" },
+      queueUrl: join(folder, "gorax.db"),
+      webhookSecret
+    })
+    return yield* ApiClient.make({ url: platform.api, webhookSecret })
+  })
+).pipe(Layer.provideMerge(Viewer.layer({ port: 0 })), Layer.provide(NodeServices.layer))
+
+const traced = Effect.fnUntraced(function* <E, R>(ask: Effect.Effect<Execution, E, R>) {
+  const api = yield* Api
+  const { store } = yield* Viewer.Viewer
+  const { executionId, traceId } = yield* ask
+  const execution = yield* api.finished(executionId)
+  const trace = yield* awaitWhole(store, traceId ?? "")
+  if (trace === undefined) return assert.fail("no trace has arrived")
+  assert.isTrue(trace.summary.complete, "no span without its parent")
+  return { execution, spans: trace.spans, summary: trace.summary }
+})
+
+const serviceOf = (span: { readonly resource: { readonly attributes: Readonly<Record<string, unknown>> } }) =>
+  span.resource.attributes["service.name"]
+
+layer(Running, { excludeTestServices: true, timeout: "60 seconds" })("the example platform", (it) => {
+  it.effect("tells an order that three processes worked on as one trace", () =>
+    Effect.gen(function* () {
+      const { execution, spans, summary } = yield* traced((yield* Api).execute("fulfil-order", Tour.order))
+      assert.strictEqual(execution.status, "completed")
+      assert.deepStrictEqual(summary.services, ["gorax-api", "gorax-worker", "gorax-services"])
+      assert.strictEqual(
+        SpanTree.drawSpans(spans, "node_id", "parallel.branch.name", "loop.iteration.index", "retry.attempt"),
+        `\
+POST /api/v1/workflows/:id/execute
+└─ queue.publish
+   └─ queue.process_message
+      └─ workflow.execute
+         ├─ workflow.parallel.branch parallel.branch.name=stock
+         │  └─ workflow.step.execute node_id=reserve-stock
+         │     └─ http.action
+         │        └─ POST /inventory/reservations
+         │           └─ POST /inventory/reservations
+         ├─ workflow.parallel.branch parallel.branch.name=payment
+         │  └─ workflow.step.execute node_id=charge-card
+         │     ├─ workflow.retry.attempt node_id=charge-card retry.attempt=1 ✗ CardDeclined
+         │     │  └─ http.action ✗ CardDeclined
+         │     │     └─ POST /payments ✗ 402
+         │     │        └─ POST /payments
+         │     └─ workflow.retry.attempt node_id=charge-card retry.attempt=2
+         │        └─ http.action
+         │           └─ POST /payments
+         │              └─ POST /payments
+         ├─ workflow.loop.iteration loop.iteration.index=0
+         │  └─ workflow.step.execute node_id=ship-line
+         │     └─ http.action
+         │        └─ POST /inventory/{sku}/shipments
+         │           └─ POST /inventory/:sku/shipments
+         ├─ workflow.loop.iteration loop.iteration.index=1
+         │  └─ workflow.step.execute node_id=ship-line
+         │     └─ http.action
+         │        └─ POST /inventory/{sku}/shipments
+         │           └─ POST /inventory/:sku/shipments
+         └─ workflow.step.execute node_id=confirm
+            └─ workflow.sub_workflow
+               └─ workflow.execute
+                  ├─ workflow.step.execute node_id=write-message
+                  │  ├─ transform.action
+                  │  └─ javascript.execute
+                  └─ workflow.step.execute node_id=send-message
+                     └─ http.action
+                        └─ POST /crm/messages
+                           └─ POST /crm/messages`
+      )
+      for (const span of spans) {
+        const expected =
+          span.name === "queue.publish" || span.parentSpanId === undefined
+            ? "gorax-api"
+            : span.kind === "server"
+              ? "gorax-services"
+              : "gorax-worker"
+        assert.strictEqual(serviceOf(span), expected, span.name)
+      }
+    })
+  )
+
+  it.effect("puts tenant and execution on every span of the run, and on no other", () =>
+    Effect.gen(function* () {
+      const order = { ...Tour.order, orderId: "A-2002" }
+      const { execution, spans } = yield* traced((yield* Api).execute("fulfil-order", order))
+      const stamped = spans.filter((span) => span.attributes.has("execution_id"))
+      const ofWorkflow = spans.filter((span) => serviceOf(span) === "gorax-worker" && span.kind !== "consumer")
+      assert.sameMembers(
+        stamped.map(({ spanId }) => spanId),
+        ofWorkflow.map(({ spanId }) => spanId)
+      )
+      assert.sameMembers(
+        [...new Set(stamped.map(({ attributes }) => attributes.get("execution_id")))],
+        [execution.executionId, `${execution.executionId}.confirmation`]
+      )
+      assert.deepStrictEqual([...new Set(stamped.map(({ attributes }) => attributes.get("tenant_id")))], ["acme"])
+    })
+  )
+
+  it.effect("follows a webhook from its signature to the customer's welcome", () =>
+    Effect.gen(function* () {
+      const { execution, spans } = yield* traced((yield* Api).deliver("customer-signup", Tour.signup))
+      assert.deepStrictEqual([execution.status, execution.trigger], ["completed", "webhook"])
+      assert.strictEqual(
+        SpanTree.drawSpans(spans, "validation_passed", "node_id", "credential.count"),
+        `\
+POST /api/v1/webhooks/:id
+└─ webhook.receive
+   ├─ webhook.validate validation_passed=true
+   ├─ webhook.event.store
+   └─ queue.publish
+      └─ queue.process_message
+         └─ workflow.execute
+            ├─ workflow.step.execute node_id=create-customer
+            │  ├─ workflow.credential.inject node_id=create-customer credential.count=1
+            │  └─ http.action
+            │     └─ POST /crm/customers
+            │        └─ POST /crm/customers
+            └─ workflow.step.execute node_id=welcome
+               ├─ transform.action
+               └─ http.action
+                  └─ POST /crm/messages
+                     └─ POST /crm/messages`
+      )
+    })
+  )
+
+  it.effect("marks the workflow that fails, with the error and its reason", () =>
+    Effect.gen(function* () {
+      const { execution, spans, summary } = yield* traced((yield* Api).execute("refund-order", Tour.refund))
+      const message = "order A-1002 was never paid, so there is nothing to give back"
+      assert.deepStrictEqual([execution.status, execution.error], ["failed", { type: "OrderNotPaid", message }])
+      assert.isTrue(summary.error)
+      assert.strictEqual(
+        SpanTree.drawSpans(spans),
+        `\
+POST /api/v1/workflows/:id/execute
+└─ queue.publish
+   └─ queue.process_message
+      └─ workflow.execute ✗ OrderNotPaid
+         └─ workflow.step.execute ✗ OrderNotPaid
+            └─ http.action
+               └─ GET /payments/{orderId}
+                  └─ GET /payments/:orderId`
+      )
+      assert.strictEqual(spans.find(({ name }) => name === "workflow.execute")?.statusMessage, message)
+    })
+  )
+
+  it.effect("refuses what is not signed, unknown or misshapen, and says why", () =>
+    Effect.gen(function* () {
+      const { url } = yield* Api
+      const answers = yield* Effect.forEach(
+        [
+          ["/api/v1/webhooks/customer-signup", "{}"],
+          ["/api/v1/workflows/make-coffee/execute", "{}"],
+          ["/api/v1/workflows/refund-order/execute", "{}"]
+        ] as const,
+        ([path, body]) =>
+          Effect.promise(async () => {
+            const response = await fetch(url + path, {
+              method: "POST",
+              body,
+              headers: { "content-type": "application/json" }
+            })
+            return `${response.status} ${String(Object(await response.json()).error).split("\n")[0]}`
+          })
+      )
+      assert.deepStrictEqual(answers, [
+        "401 x-gorax-signature is not the HMAC of the body",
+        "404 there is no workflow make-coffee; there are fulfil-order, onboard-customer, refund-order",
+        "400 Missing key"
+      ])
+    })
+  )
+})
