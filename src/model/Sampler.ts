@@ -33,4 +33,6 @@ export interface Sampler {
   readonly decide: (input: SamplingInput) => SamplingDecision
   /** True when it never records a span whose parent in this process was not; such a span need not be made at all. */
   readonly declinesBelowUnsampled?: boolean
+  /** True when it records every span whose parent in this process was, and adds nothing to it; it is not asked then. */
+  readonly recordsBelowSampled?: boolean
 }

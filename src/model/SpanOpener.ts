@@ -35,6 +35,13 @@ export interface SpanOpener {
     self: Effect.Effect<A, E, R>,
     spec: SpanSpec
   ) => Effect.Effect<A, E, R>
+  /** Marks a moment on a span: `Span.event` with the fiber's own clock, at less cost. */
+  readonly mark: (
+    fiber: Fiber.Fiber<unknown, unknown>,
+    span: Tracer.Span,
+    name: string,
+    attributes: Readonly<Record<string, unknown>> | undefined
+  ) => void
   /** Gives a span its better name once that is known, as a server span gets its route. */
   readonly rename: (span: Tracer.AnySpan, name: string) => void
 }

@@ -12,7 +12,11 @@ const sampled = (reason: string): SamplingDecision => ({ sampled: true, reason }
 const unsampled = (reason: string): SamplingDecision => ({ sampled: false, reason })
 
 /** Records everything. */
-export const always: Sampler = { description: "always_on", decide: () => sampled("always") }
+export const always: Sampler = {
+  description: "always_on",
+  recordsBelowSampled: true,
+  decide: () => sampled("always")
+}
 
 /** Records nothing; contexts still travel. */
 export const never: Sampler = {
@@ -53,7 +57,11 @@ export interface ParentBasedOptions {
   readonly localNotSampled?: Sampler
 }
 
-const followed: Sampler = { description: "always_on", decide: () => sampled("parent") }
+const followed: Sampler = {
+  description: "always_on",
+  recordsBelowSampled: true,
+  decide: () => sampled("parent")
+}
 const declined: Sampler = {
   description: "always_off",
   declinesBelowUnsampled: true,
@@ -71,6 +79,7 @@ export const parentBased = (root: Sampler, options: ParentBasedOptions = {}): Sa
   return {
     description: `parentbased_${root.description}`,
     declinesBelowUnsampled: localNotSampled.declinesBelowUnsampled ?? false,
+    recordsBelowSampled: localSampled.recordsBelowSampled ?? false,
     decide(input) {
       if (input.parent === undefined) return root.decide(input)
       const parentSampled = (input.parent.traceFlags & sampledFlag) !== 0

@@ -13,6 +13,8 @@ import type * as Tracer from "effect/Tracer"
 import * as Attributes from "../model/Attributes.ts"
 import * as AttributeKeys from "../model/AttributeKeys.ts"
 import * as Failure from "../model/Failure.ts"
+import type { SamplingDecision } from "../model/Sampler.ts"
+import * as SpanBooks from "../model/SpanBooks.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import type { Resource, Scope, SpanData, SpanEvent, SpanLink, StatusCode } from "../model/SpanData.ts"
 import { ForcedIds } from "../model/SpanHints.ts"
@@ -41,6 +43,30 @@ const otelSpanTypeId = "~@effect/opentelemetry/OtelTracer/OtelSpan"
 
 const noEvents: ReadonlyArray<SpanEvent> = []
 const noLinks: ReadonlyArray<SpanLink> = []
+
+class RecordedEvent implements SpanEvent {
+  readonly name: string
+  readonly attributes: Attributes.Attributes
+  readonly droppedAttributes: number
+  readonly #time: SpanClock.Reading
+  readonly #anchor: SpanClock.Anchor
+
+  constructor(
+    name: string,
+    time: SpanClock.Reading,
+    anchor: SpanClock.Anchor,
+    { attributes, dropped }: ReturnType<typeof Attributes.fromRecord>
+  ) {
+    this.name = name
+    this.attributes = attributes
+    this.droppedAttributes = dropped
+    this.#time = time
+    this.#anchor = anchor
+  }
+  get time(): bigint {
+    return SpanClock.toNanos(this.#time, this.#anchor)
+  }
+}
 
 export class GoraxSpan implements Tracer.Span, SpanData {
   name: string
@@ -157,15 +183,19 @@ export class GoraxSpan implements Tracer.Span, SpanData {
     if (this.recording) this.attributes.set(key, value)
   }
 
-  event(name: string, time: bigint, attributes?: Record<string, unknown>): void {
+  event(name: string, time: bigint, attributes?: Readonly<Record<string, unknown>>): void {
+    this.mark(name, time, attributes)
+  }
+
+  /** {@link event}, for whoever reads the clock as the span does. */
+  mark(name: string, now: SpanClock.Reading, attributes: Readonly<Record<string, unknown>> | undefined): void {
     if (!this.recording) return
     const events = (this.#events ??= [])
     if (events.length >= this.#shared.limits.events) {
       this.droppedEvents++
       return
     }
-    const converted = Attributes.fromRecord(attributes, this.#shared.eventLimits)
-    events.push({ name, time, attributes: converted.attributes, droppedAttributes: converted.dropped })
+    events.push(new RecordedEvent(name, now, this.#anchor, Attributes.fromRecord(attributes, this.#shared.eventLimits)))
   }
 
   addLinks(added: ReadonlyArray<Tracer.SpanLink>): void {
@@ -231,7 +261,12 @@ export class GoraxSpan implements Tracer.Span, SpanData {
       return
     }
     books.ended++
-    sink.push(this)
+    try {
+      sink.push(this)
+    } catch {
+      // A stage of the user's may break its promise; the program does not pay for it
+      SpanBooks.drop(books, "stage_failed")
+    }
   }
 
   #notBefore(now: SpanClock.Reading): SpanClock.Reading {
@@ -263,19 +298,34 @@ export class GoraxSpan implements Tracer.Span, SpanData {
         : parent.traceFlags & SpanContext.randomFlag
     const unsampled = { traceId, spanId, traceFlags: random, traceState: parent?.traceState ?? "" }
     if (this.#decision === "refused") return (this.#context = unsampled)
-    const decision = sampler.decide({
-      traceId,
-      name: this.name,
-      kind: this.kind,
-      attributes: this.attributes,
-      links: this.links,
-      parent: parent && { ...parent, isRemote: this.parentIsRemote }
-    })
+    const isLocal = parent !== undefined && !this.parentIsRemote
+    if (isLocal && sampler.recordsBelowSampled === true && (parent.traceFlags & SpanContext.sampledFlag) !== 0) {
+      this.#decision = "sampled"
+      unsampled.traceFlags |= SpanContext.sampledFlag
+      return (this.#context = unsampled)
+    }
+    const decision = this.#ask(traceId)
     const traceState = decision.traceState ?? unsampled.traceState
     this.#decision = decision.sampled ? "sampled" : "unsampled"
     if (!decision.sampled) return (this.#context = { ...unsampled, traceState })
     this.attributes.setAll(decision.attributes)
     return (this.#context = { traceId, spanId, traceFlags: random | SpanContext.sampledFlag, traceState })
+  }
+
+  /** A sampler that throws has not said no. */
+  #ask(traceId: string): SamplingDecision {
+    try {
+      return this.#shared.sampler.decide({
+        traceId,
+        name: this.name,
+        kind: this.kind,
+        attributes: this.attributes,
+        links: this.links,
+        parent: this.#parent && { ...this.#parent, isRemote: this.parentIsRemote }
+      })
+    } catch {
+      return { sampled: true, reason: "sampler_failed" }
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * The tracer: Effect's own `Tracer`, made to cost little and say what is true.
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
@@ -9,6 +10,7 @@ import * as SpanOpener from "../model/SpanOpener.ts"
 import { GoraxSpan, noAnnotations } from "./GoraxSpan.ts"
 import type { OtelContext } from "./OtelContext.ts"
 import { PassThroughSpan } from "./PassThroughSpan.ts"
+import * as SpanClock from "./SpanClock.ts"
 import * as SpanFrame from "./SpanFrame.ts"
 import * as SpanShared from "./SpanShared.ts"
 
@@ -19,6 +21,11 @@ export interface GoraxTracerOptions extends SpanShared.SpanSettings {
 
 const rename = (span: Tracer.AnySpan, name: string): void => {
   if (span instanceof GoraxSpan) span.rename(name)
+}
+
+const mark: SpanOpener.SpanOpener["mark"] = (fiber, span, name, attributes) => {
+  if (span instanceof GoraxSpan && span.recording)
+    span.mark(name, SpanClock.read(fiber.getRef(Clock.Clock)), attributes)
 }
 
 const declines =
@@ -50,6 +57,7 @@ export const make = (options: GoraxTracerOptions): Tracer.Tracer & SpanOpener.Sp
   const opener = SpanOpener.make({
     off: false,
     rename,
+    mark,
     declines: declines(shared),
     around: SpanFrame.around(shared, otelContext)
   })
@@ -59,5 +67,5 @@ export const make = (options: GoraxTracerOptions): Tracer.Tracer & SpanOpener.Sp
 /** The tracer of a disabled layer: it records nothing and hands every parent's context on unchanged. */
 export const passThrough: Tracer.Tracer & SpanOpener.SpanOpener = {
   ...Tracer.make({ span: ({ name, parent }) => new PassThroughSpan(name, parent) }),
-  ...SpanOpener.make({ off: true, rename, declines: () => true, around: (_, self) => self })
+  ...SpanOpener.make({ off: true, rename, mark, declines: () => true, around: (_, self) => self })
 }

@@ -6,19 +6,18 @@
  * this file knows it (it is tried once, with success, failure and
  * interruption), Effect's public API does the same work.
  */
-import * as Clock from "effect/Clock"
+import type * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
-import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
 import type { SpanOpener, SpanSpec } from "../model/SpanOpener.ts"
 import { GoraxSpan, noAnnotations } from "./GoraxSpan.ts"
 import type { OtelContext } from "./OtelContext.ts"
-import * as SpanClock from "./SpanClock.ts"
+import type * as SpanClock from "./SpanClock.ts"
+import * as SpanDefaults from "./SpanDefaults.ts"
 import type { SpanShared } from "./SpanShared.ts"
 
 const onSuccess = "~effect/Effect/successCont"
@@ -29,6 +28,7 @@ const onEither = "~effect/Effect/ensureCont"
 interface KnownFiber extends Fiber.Fiber<unknown, unknown> {
   readonly _stack: Array<unknown>
   interruptible: boolean
+  succeedWith(value: unknown): Ending
 }
 
 type Ending = Exit.Exit<unknown, unknown>
@@ -37,11 +37,13 @@ type Ending = Exit.Exit<unknown, unknown>
 class SpanFrame {
   readonly #span: Pick<GoraxSpan, "finish">
   readonly #outer: Context.Context<never>
+  readonly #clock: Clock.Clock | undefined
   #interruptible = false
 
-  constructor(span: Pick<GoraxSpan, "finish">, outer: Context.Context<never>) {
+  constructor(span: Pick<GoraxSpan, "finish">, outer: Context.Context<never>, clock: Clock.Clock | undefined) {
     this.#span = span
     this.#outer = outer
+    this.#clock = clock
   }
   /** An interrupted fiber passes over every frame but those that it finds uninterruptible. */
   [onEither](fiber: KnownFiber): void {
@@ -49,21 +51,19 @@ class SpanFrame {
     fiber.interruptible = false
   }
   [onSuccess](value: unknown, fiber: KnownFiber, exit?: Ending): Ending {
-    return this.#end(fiber, exit ?? Exit.succeed(value))
+    this.#end(fiber, Exit.void)
+    return exit ?? fiber.succeedWith(value)
   }
-  [onFailure](cause: never, fiber: KnownFiber, exit?: Ending): Ending {
-    return this.#end(fiber, exit ?? Exit.failCause(cause))
-  }
-  #end(fiber: KnownFiber, exit: Ending): Ending {
-    fiber.setContext(this.#outer)
-    this.#span.finish(now(fiber), exit)
-    fiber.interruptible = this.#interruptible
+  [onFailure](cause: never, fiber: KnownFiber, exit: Ending = Exit.failCause(cause)): Ending {
+    this.#end(fiber, exit)
     return exit
   }
+  #end(fiber: KnownFiber, exit: Ending): void {
+    fiber.setContext(this.#outer)
+    this.#span.finish(SpanDefaults.now(this.#clock), exit)
+    fiber.interruptible = this.#interruptible
+  }
 }
-
-const now = (fiber: Fiber.Fiber<unknown, unknown>): SpanClock.Reading =>
-  fiber.getRef(References.TracerTimingEnabled) ? SpanClock.read(fiber.getRef(Clock.Clock)) : 0n
 
 /** The span that new ones hang under: the current one, or the nearest that is not hidden. */
 const parentOf = (span: Tracer.AnySpan | undefined): Tracer.AnySpan | undefined => {
@@ -77,47 +77,55 @@ const parentOf = (span: Tracer.AnySpan | undefined): Tracer.AnySpan | undefined 
   return span
 }
 
-const isSampled = (fiber: Fiber.Fiber<unknown, unknown>, parent: Tracer.AnySpan | undefined): boolean => {
-  if (parent !== undefined && !parent.sampled) return false
-  const minimum = fiber.getRef(Tracer.MinimumTraceLevel)
-  return minimum === "All" || !LogLevel.isGreaterThan(minimum, fiber.getRef(Tracer.CurrentTraceLevel))
-}
-
 const open = (
   shared: SpanShared,
   otelContext: OtelContext | undefined,
-  fiber: Fiber.Fiber<unknown, unknown>,
+  current: Tracer.AnySpan | undefined,
+  defaults: SpanDefaults.SpanDefaults,
   spec: SpanSpec
 ): GoraxSpan => {
-  const parent =
-    spec.parent ?? (spec.root === true ? undefined : (parentOf(fiber.cache.span) ?? otelContext?.activeParent()))
+  const parent = spec.parent ?? (spec.root === true ? undefined : (parentOf(current) ?? otelContext?.activeParent()))
   const span = new GoraxSpan(
     shared,
     {
       name: spec.name,
       kind: spec.kind ?? "internal",
       annotations: noAnnotations,
-      startTime: now(fiber),
-      sampled: isSampled(fiber, parent)
+      startTime: SpanDefaults.now(defaults.clock),
+      sampled: defaults.sampled && (parent === undefined || parent.sampled)
     },
     parent
   )
-  const links = fiber.getRef(References.TracerSpanLinks)
-  if (links.length > 0) span.addLinks(links)
+  if (defaults.links.length > 0) span.addLinks(defaults.links)
   if (spec.links !== undefined) span.addLinks(spec.links)
-  span.attributes.setAll(fiber.getRef(References.TracerSpanAnnotations))
+  span.attributes.setAll(defaults.annotations)
   span.attributes.setAll(spec.attributes)
   return span
 }
 
-interface KnownContext extends Context.Context<never> {
-  _fiberCache?: Fiber.Fiber.Cache
+/** What a fiber derives from its context, with what spans derive from it beside. */
+interface KnownCache extends Fiber.Fiber.Cache {
+  readonly spanDefaults?: SpanDefaults.SpanDefaults
+  readonly spanDefaultsOf?: Context.Context<never>
 }
 
-/** The fiber's context with another span. What a fiber derives from the two differs in nothing else, so it is copied. */
-const withSpan = (fiber: Fiber.Fiber<unknown, unknown>, span: Tracer.AnySpan): Context.Context<never> => {
+interface KnownContext extends Context.Context<never> {
+  _fiberCache?: KnownCache
+}
+
+const defaultsOf = (fiber: Fiber.Fiber<unknown, unknown>): SpanDefaults.SpanDefaults => {
+  const { spanDefaults, spanDefaultsOf }: KnownCache = fiber.cache
+  return spanDefaults !== undefined && spanDefaultsOf === fiber.context ? spanDefaults : SpanDefaults.fromFiber(fiber)
+}
+
+/** The fiber's context with another span. What is derived from the two differs in nothing else, so it is copied. */
+const withSpan = (
+  fiber: Fiber.Fiber<unknown, unknown>,
+  span: Tracer.AnySpan,
+  spanDefaults: SpanDefaults.SpanDefaults
+): Context.Context<never> => {
   const context = Context.add(fiber.context, Tracer.ParentSpan, span) as KnownContext
-  context._fiberCache = { ...fiber.cache, span }
+  context._fiberCache = { ...fiber.cache, span, spanDefaults, spanDefaultsOf: context }
   return context
 }
 
@@ -125,9 +133,10 @@ const enter = <A, E, R>(
   fiber: Fiber.Fiber<unknown, unknown>,
   self: Effect.Effect<A, E, R>,
   context: Context.Context<never>,
-  span: Pick<GoraxSpan, "finish">
+  span: Pick<GoraxSpan, "finish">,
+  clock: Clock.Clock | undefined
 ): Effect.Effect<A, E, R> => {
-  ;(fiber as KnownFiber)._stack.push(new SpanFrame(span, fiber.context))
+  ;(fiber as KnownFiber)._stack.push(new SpanFrame(span, fiber.context, clock))
   fiber.setContext(context)
   return self
 }
@@ -143,21 +152,13 @@ const isSupported = (): boolean => {
   }
   const inside = (self: Effect.Effect<unknown, unknown>) =>
     Effect.withFiber((fiber) => {
-      const context = withSpan(fiber, parent)
+      const context = withSpan(fiber, parent, SpanDefaults.fromFiber(fiber))
       const natural = Context.add(fiber.context, Tracer.ParentSpan, parent)
-      const entered = enter(
-        fiber,
-        Effect.andThen(
-          self,
-          Effect.sync(() => fiber.cache)
-        ),
-        context,
-        span
-      )
+      const entered = enter(fiber, self, context, span, undefined)
       const copied = fiber.cache
       fiber.setContext(natural)
-      const same =
-        copied.span === parent && JSON.stringify(Object.keys(copied)) === JSON.stringify(Object.keys(fiber.cache))
+      const known = Object.keys(copied).filter((key) => !key.startsWith("spanDefaults"))
+      const same = copied.span === parent && known.join() === Object.keys(fiber.cache).join()
       return same ? entered : Effect.die("another cache")
     })
   try {
@@ -183,8 +184,9 @@ const isSupported = (): boolean => {
 const onStack =
   (shared: SpanShared, otelContext: OtelContext | undefined): SpanOpener["around"] =>
   (fiber, self, spec) => {
-    const span = open(shared, otelContext, fiber, spec)
-    return enter(fiber, self, withSpan(fiber, span), span)
+    const defaults = defaultsOf(fiber)
+    const span = open(shared, otelContext, fiber.cache.span, defaults, spec)
+    return enter(fiber, self, withSpan(fiber, span, defaults), span, defaults.clock)
   }
 
 /** The same through Effect's public API. */

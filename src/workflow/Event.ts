@@ -6,13 +6,17 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as AttributeKeys from "../model/AttributeKeys.ts"
 import * as Failure from "../model/Failure.ts"
+import * as SpanOpener from "../model/SpanOpener.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 
 /** Marks a moment on the current span; outside any span it does nothing. */
 export const event = (name: string, attributes?: Readonly<Record<string, unknown>>): Effect.Effect<void> =>
   Effect.withFiber((fiber) => {
-    const span = fiber.cache.span
-    if (span?._tag === "Span") span.event(name, fiber.getRef(Clock.Clock).currentTimeNanosUnsafe(), { ...attributes })
+    const { span, tracer } = fiber.cache
+    if (span?._tag !== "Span") return Effect.void
+    const opener = SpanOpener.fromTracer(tracer)
+    if (opener !== undefined) opener.mark(fiber, span, name, attributes)
+    else span.event(name, fiber.getRef(Clock.Clock).currentTimeNanosUnsafe(), { ...attributes })
     return Effect.void
   })
 
