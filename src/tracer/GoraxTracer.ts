@@ -17,6 +17,8 @@ import * as SpanShared from "./SpanShared.ts"
 export interface GoraxTracerOptions extends SpanShared.SpanSettings {
   /** Lets OpenTelemetry's API see the spans of fibers, and fibers continue its spans. */
   readonly otelContext?: OtelContext | undefined
+  /** Keeps to Effect's public API where spans are opened, as it also does where fibers are not as they are known. */
+  readonly publicApiOnly?: boolean | undefined
 }
 
 const rename = (span: Tracer.AnySpan, name: string): void => {
@@ -59,7 +61,7 @@ export const make = (options: GoraxTracerOptions): Tracer.Tracer & SpanOpener.Sp
     rename,
     mark,
     declines: declines(shared),
-    around: SpanFrame.around(shared, otelContext)
+    around: SpanFrame.around(shared, otelContext, options.publicApiOnly)
   })
   return { ...tracer, ...opener }
 }

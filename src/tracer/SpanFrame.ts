@@ -105,8 +105,8 @@ const open = (
 
 /** What a fiber derives from its context, with what spans derive from it beside. */
 interface KnownCache extends Fiber.Fiber.Cache {
-  readonly spanDefaults?: SpanDefaults.SpanDefaults
-  readonly spanDefaultsOf?: Context.Context<never>
+  spanDefaults?: SpanDefaults.SpanDefaults
+  spanDefaultsOf?: Context.Context<never>
 }
 
 interface KnownContext extends Context.Context<never> {
@@ -114,8 +114,10 @@ interface KnownContext extends Context.Context<never> {
 }
 
 const defaultsOf = (fiber: Fiber.Fiber<unknown, unknown>): SpanDefaults.SpanDefaults => {
-  const { spanDefaults, spanDefaultsOf }: KnownCache = fiber.cache
-  return spanDefaults !== undefined && spanDefaultsOf === fiber.context ? spanDefaults : SpanDefaults.fromFiber(fiber)
+  const cache: KnownCache = fiber.cache
+  if (cache.spanDefaults !== undefined && cache.spanDefaultsOf === fiber.context) return cache.spanDefaults
+  cache.spanDefaultsOf = fiber.context
+  return (cache.spanDefaults = SpanDefaults.fromFiber(fiber))
 }
 
 /** The fiber's context with another span. What is derived from the two differs in nothing else, so it is copied. */
@@ -142,7 +144,7 @@ const enter = <A, E, R>(
 }
 
 /** Tries it out on real fibers: success, failure, interruption, and the copied cache. */
-const isSupported = (): boolean => {
+const tryOut = (): boolean => {
   const endings: Array<string> = []
   const parent = Tracer.externalSpan({ traceId: "1".repeat(32), spanId: "1".repeat(16) })
   const span = {
@@ -190,15 +192,34 @@ const onStack =
   }
 
 /** The same through Effect's public API. */
-export const throughEffect: SpanOpener["around"] = (_, self, spec) =>
-  Effect.useSpan(spec.name, spec as Tracer.SpanOptionsNoTrace, (span) =>
-    Effect.provideService(self, Tracer.ParentSpan, span)
-  )
+const throughEffect =
+  (shared: SpanShared, otelContext: OtelContext | undefined): SpanOpener["around"] =>
+  (fiber, self, spec) => {
+    let opened: { readonly span: GoraxSpan; readonly outer: Context.Context<never> } | undefined
+    const defaults = SpanDefaults.fromFiber(fiber)
+    // Opened only when its end is on the stack: an interruption may come between
+    const entering = Effect.withFiber((fiber) => {
+      const span = open(shared, otelContext, fiber.cache.span, defaults, spec)
+      opened = { span, outer: fiber.context }
+      fiber.setContext(Context.add(fiber.context, Tracer.ParentSpan, span))
+      return self
+    })
+    return Effect.onExitPrimitive(entering, (exit) => {
+      if (opened === undefined) return undefined
+      fiber.setContext(opened.outer)
+      opened.span.finish(SpanDefaults.now(defaults.clock), exit)
+      return undefined
+    })
+  }
 
 let supported: boolean | undefined
 
+/** True when fibers of this version of Effect are as this file knows them. */
+export const isKnown = (): boolean => (supported ??= tryOut())
+
 /** The opener's `around` for one tracer. */
-export const around = (shared: SpanShared, otelContext: OtelContext | undefined): SpanOpener["around"] => {
-  supported ??= isSupported()
-  return supported ? onStack(shared, otelContext) : throughEffect
-}
+export const around = (
+  shared: SpanShared,
+  otelContext: OtelContext | undefined,
+  publicApiOnly = false
+): SpanOpener["around"] => (!publicApiOnly && isKnown() ? onStack : throughEffect)(shared, otelContext)

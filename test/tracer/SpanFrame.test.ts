@@ -2,16 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Option, References, Tracer } from "effect"
 import { Sampler, Traced } from "@gorax/tracing"
 import * as spanCombinator from "../../src/internal/spanCombinator.ts"
-import type { SpanOpener } from "../../src/model/SpanOpener.ts"
 import * as SpanFrame from "../../src/tracer/SpanFrame.ts"
 import * as Recorder from "./recorder.ts"
 
 const ways = {
-  "on the fiber's stack": (tracer: Tracer.Tracer & SpanOpener) => tracer,
-  "through Effect's public API": (tracer: Tracer.Tracer & SpanOpener) => ({
-    ...tracer,
-    around: SpanFrame.throughEffect
-  })
+  "on the fiber's stack": { publicApiOnly: false },
+  "through Effect's public API": { publicApiOnly: true }
 }
 
 const named =
@@ -25,22 +21,20 @@ const currentName = Effect.map(
 )
 
 it("this version of Effect is one whose stack is known", () => {
-  assert.notStrictEqual(Recorder.make().tracer.around, SpanFrame.throughEffect)
+  assert.isTrue(SpanFrame.isKnown())
 })
 
-for (const [way, adapt] of Object.entries(ways)) {
+for (const [way, options] of Object.entries(ways)) {
   describe(`a span ${way}`, () => {
     const make = () => {
-      const recorder = Recorder.make()
-      const tracer = adapt(recorder.tracer)
+      const recorder = Recorder.make(options)
       return {
         ...recorder,
         ended: () =>
           recorder.spans.map((span) => {
             const how = span.attributes.get("effect.fiber.interrupted") === true ? "interrupted" : span.statusCode
             return `${span.name} ${how}`
-          }),
-        run: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.provideService(self, Tracer.Tracer, tracer)
+          })
       }
     }
 

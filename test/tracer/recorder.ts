@@ -13,6 +13,7 @@ export interface RecorderOptions {
   readonly limits?: Partial<SpanLimits.SpanLimits>
   readonly otelContext?: OtelContext
   readonly ids?: Ids.IdGenerator
+  readonly publicApiOnly?: boolean
 }
 
 /** A tracer whose finished spans are kept in an array, and a way to run an effect with it. */
@@ -32,7 +33,8 @@ export const make = (options: RecorderOptions = {}) => {
     resource: { attributes: { "service.name": "test" } },
     scope: { name: "test", version: "0" },
     books,
-    otelContext: options.otelContext
+    otelContext: options.otelContext,
+    publicApiOnly: options.publicApiOnly
   })
   return {
     spans,
