@@ -98,6 +98,9 @@ export interface AttributeLimits {
   readonly valueLength: number
 }
 
+/** The attributes of a span that has none yet. */
+const none: Array<string | AttributeValue> = []
+
 /**
  * The attributes of one span, in the order they were set.
  *
@@ -107,7 +110,8 @@ export interface AttributeLimits {
  */
 export class AttributeMap implements ReadonlyMap<string, AttributeValue> {
   readonly #limits: AttributeLimits
-  readonly #flat: Array<string | AttributeValue> = []
+  #flat: Array<string | AttributeValue> = none
+  #used = 0
   dropped = 0
 
   constructor(limits: AttributeLimits) {
@@ -115,7 +119,7 @@ export class AttributeMap implements ReadonlyMap<string, AttributeValue> {
   }
 
   get size(): number {
-    return this.#flat.length / 2
+    return this.#used / 2
   }
 
   set(key: string, value: unknown): void {
@@ -125,10 +129,17 @@ export class AttributeMap implements ReadonlyMap<string, AttributeValue> {
     const at = this.#indexOf(key)
     if (at >= 0) this.#flat[at + 1] = kept
     else if (this.size >= this.#limits.count) this.dropped++
-    else this.#flat.push(key, kept)
+    else this.#append(key, kept)
   }
 
   setAll(attributes: Readonly<Record<string, unknown>> | undefined): void {
+    if (attributes === undefined) return
+    if (this.#flat === none) {
+      // Exactly as long as it needs to be, as most spans are given all they have at once
+      const count = Object.keys(attributes).length
+      if (count === 0) return
+      this.#flat = new Array(2 * count)
+    }
     for (const key in attributes) this.set(key, attributes[key])
   }
 
@@ -146,7 +157,7 @@ export class AttributeMap implements ReadonlyMap<string, AttributeValue> {
   }
 
   *entries(): MapIterator<[string, AttributeValue]> {
-    for (let at = 0; at < this.#flat.length; at += 2) yield [this.#flat[at] as string, this.#flat[at + 1]!]
+    for (let at = 0; at < this.#used; at += 2) yield [this.#flat[at] as string, this.#flat[at + 1]!]
   }
 
   *keys(): MapIterator<string> {
@@ -161,8 +172,14 @@ export class AttributeMap implements ReadonlyMap<string, AttributeValue> {
     return this.entries()
   }
 
+  #append(key: string, value: AttributeValue): void {
+    if (this.#flat === none) this.#flat = []
+    this.#flat[this.#used++] = key
+    this.#flat[this.#used++] = value
+  }
+
   #indexOf(key: string): number {
-    for (let at = 0; at < this.#flat.length; at += 2) if (this.#flat[at] === key) return at
+    for (let at = 0; at < this.#used; at += 2) if (this.#flat[at] === key) return at
     return -1
   }
 }

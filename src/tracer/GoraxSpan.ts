@@ -35,6 +35,19 @@ export interface SpanOptions {
 
 type Decision = "open" | "sampled" | "unsampled" | "refused"
 
+/** What the spans of one trace have in common, as one object for all of them where they agree. */
+type TracePart = Omit<SpanContext.SpanContext, "spanId">
+
+/** What few spans need. */
+interface Rare {
+  readonly annotations?: Context.Context<never>
+  otel?: OtelSpanView
+  /** How it ended, where that was no success. */
+  exit?: Exit.Exit<unknown, unknown>
+  droppedEvents?: number
+  droppedLinks?: number
+}
+
 /** The span that last failed with an error: when its parent fails with the same one, the stack is told already. */
 const lastFailed = new WeakMap<object, { readonly traceId: string; readonly parentSpanId: string | undefined }>()
 
@@ -48,62 +61,68 @@ class RecordedEvent implements SpanEvent {
   readonly name: string
   readonly attributes: Attributes.Attributes
   readonly droppedAttributes: number
-  readonly #time: SpanClock.Reading
-  readonly #anchor: SpanClock.Anchor
+  readonly #span: GoraxSpan
+  readonly #sinceStart: number | bigint
 
   constructor(
+    span: GoraxSpan,
+    sinceStart: number | bigint,
     name: string,
-    time: SpanClock.Reading,
-    anchor: SpanClock.Anchor,
     { attributes, dropped }: ReturnType<typeof Attributes.fromRecord>
   ) {
     this.name = name
     this.attributes = attributes
     this.droppedAttributes = dropped
-    this.#time = time
-    this.#anchor = anchor
+    this.#span = span
+    this.#sinceStart = sinceStart
   }
   get time(): bigint {
-    return SpanClock.toNanos(this.#time, this.#anchor)
+    return this.#span.startTime + BigInt(this.#sinceStart)
   }
 }
 
 export class GoraxSpan implements Tracer.Span, SpanData {
   name: string
   readonly kind: Tracer.SpanKind
-  readonly annotations: Context.Context<never>
   readonly attributes: Attributes.AttributeMap
   readonly parentIsRemote: boolean
   statusCode: StatusCode = "unset"
   statusMessage = ""
-  droppedEvents = 0
-  droppedLinks = 0
   readonly #shared: SpanShared
-  readonly #parent: SpanContext.SpanContext | undefined
   readonly #start: SpanClock.Reading
   readonly #anchor: SpanClock.Anchor
-  #end: SpanClock.Reading
+  /** Nanoseconds from start to end, once it has ended. */
+  #lasted: number | bigint | undefined
+  #decision: Decision
+  /** The parent's until this span is decided. */
+  #trace: TracePart | undefined
+  #spanId = ""
+  #parentSpanId: string | undefined
   #events: Array<SpanEvent> | undefined
   #links: Array<SpanLink> | undefined
-  #decision: Decision
-  #context: SpanContext.SpanContext | undefined
-  #exit: Exit.Exit<unknown, unknown> | undefined
-  #otel: OtelSpanView | undefined
+  #rare: Rare | undefined
 
   constructor(shared: SpanShared, options: SpanOptions, parent: Tracer.AnySpan | undefined) {
     this.name = options.name
     this.kind = options.kind
-    this.annotations = options.annotations
+    if (options.annotations !== noAnnotations) this.#rare = { annotations: options.annotations }
     this.attributes = new Attributes.AttributeMap(shared.attributeLimits)
     this.#shared = shared
     this.#start = options.startTime
     this.#anchor = SpanClock.anchorOf(options.startTime)
-    this.#end = options.startTime
-    // The parent's context is kept and the parent let go, so that a waiting span keeps no ancestors alive.
-    this.#parent = parent === undefined ? undefined : contextOf(parent)
-    this.parentIsRemote = this.#parent !== undefined && isRemote(parent!)
     this.#decision =
       !options.sampled && (parent === undefined || parent.sampled || isRefused(parent)) ? "refused" : "open"
+    // What the parent knows is kept and the parent let go, so that a waiting span keeps no ancestors alive.
+    if (parent instanceof GoraxSpan) {
+      this.#trace = parent.#decided()
+      this.#parentSpanId = parent.#spanId
+      this.parentIsRemote = false
+    } else {
+      const context = parent === undefined ? undefined : validContext(parent)
+      this.#trace = context
+      this.#parentSpanId = context?.spanId
+      this.parentIsRemote = context !== undefined && isRemote(parent!)
+    }
     shared.books.started++
     shared.onStart?.(this)
   }
@@ -114,33 +133,35 @@ export class GoraxSpan implements Tracer.Span, SpanData {
   get [otelSpanTypeId](): string {
     return otelSpanTypeId
   }
-  /** What of this span crosses a boundary. Settles sampling. */
-  get context(): SpanContext.SpanContext {
-    return this.#context ?? this.#decide()
+  get annotations(): Context.Context<never> {
+    return this.#rare?.annotations ?? noAnnotations
   }
   get startTime(): bigint {
     return SpanClock.toNanos(this.#start, this.#anchor)
   }
   get endTime(): bigint {
-    return this.#exit === undefined ? 0n : SpanClock.toNanos(this.#end, this.#anchor)
+    return this.#lasted === undefined ? 0n : this.startTime + BigInt(this.#lasted)
   }
   get parent(): Option.Option<Tracer.AnySpan> {
-    return this.#parent === undefined ? Option.none() : Option.some(SpanContext.toExternalSpan(this.#parent))
+    return this.#parentSpanId === undefined
+      ? Option.none()
+      : Option.some(SpanContext.toExternalSpan({ ...this.#trace!, spanId: this.#parentSpanId }))
   }
   get parentSpanId(): string | undefined {
-    return this.#parent?.spanId
+    return this.#parentSpanId
   }
   get traceId(): string {
-    return this.context.traceId
+    return this.#decided().traceId
   }
   get spanId(): string {
-    return this.context.spanId
+    this.#decided()
+    return this.#spanId
   }
   get traceFlags(): number {
-    return this.context.traceFlags
+    return this.#decided().traceFlags
   }
   get traceState(): string {
-    return this.context.traceState
+    return this.#decided().traceState
   }
   /** True while undecided: Effect's router writes the route, which a sampler may want, only onto sampled spans. */
   get sampled(): boolean {
@@ -152,12 +173,13 @@ export class GoraxSpan implements Tracer.Span, SpanData {
   }
   /** True until it ends, unless it was decided not to record it. */
   get recording(): boolean {
-    return this.sampled && this.#exit === undefined
+    return this.sampled && this.#lasted === undefined
   }
   get status(): Tracer.SpanStatus {
-    return this.#exit === undefined
-      ? { _tag: "Started", startTime: this.startTime }
-      : { _tag: "Ended", startTime: this.startTime, endTime: this.endTime, exit: this.#exit }
+    const { startTime } = this
+    return this.#lasted === undefined
+      ? { _tag: "Started", startTime }
+      : { _tag: "Ended", startTime, endTime: this.endTime, exit: this.#rare?.exit ?? Exit.void }
   }
   get events(): ReadonlyArray<SpanEvent> {
     return this.#events ?? noEvents
@@ -168,6 +190,12 @@ export class GoraxSpan implements Tracer.Span, SpanData {
   get droppedAttributes(): number {
     return this.attributes.dropped
   }
+  get droppedEvents(): number {
+    return this.#rare?.droppedEvents ?? 0
+  }
+  get droppedLinks(): number {
+    return this.#rare?.droppedLinks ?? 0
+  }
   get resource(): Resource {
     return this.#shared.resource
   }
@@ -176,7 +204,8 @@ export class GoraxSpan implements Tracer.Span, SpanData {
   }
   /** The same span for code that knows OpenTelemetry's API. */
   get span(): OtelSpanView {
-    return (this.#otel ??= new OtelSpanView(this))
+    const rare = (this.#rare ??= {})
+    return (rare.otel ??= new OtelSpanView(this))
   }
 
   attribute(key: string, value: unknown): void {
@@ -190,22 +219,29 @@ export class GoraxSpan implements Tracer.Span, SpanData {
   /** {@link event}, for whoever reads the clock as the span does. */
   mark(name: string, now: SpanClock.Reading, attributes: Readonly<Record<string, unknown>> | undefined): void {
     if (!this.recording) return
-    const events = (this.#events ??= [])
-    if (events.length >= this.#shared.limits.events) {
-      this.droppedEvents++
+    const held = this.#events
+    if ((held?.length ?? 0) >= this.#shared.limits.events) {
+      const rare = (this.#rare ??= {})
+      rare.droppedEvents = (rare.droppedEvents ?? 0) + 1
       return
     }
-    events.push(new RecordedEvent(name, now, this.#anchor, Attributes.fromRecord(attributes, this.#shared.eventLimits)))
+    const converted = Attributes.fromRecord(attributes, this.#shared.eventLimits)
+    const sinceStart = SpanClock.nanosBetween(this.#start, now, this.#anchor)
+    const event = new RecordedEvent(this, sinceStart, name, converted)
+    // A literal is as long as it is; a list that is pushed to makes room for sixteen more
+    if (held === undefined) this.#events = [event]
+    else held.push(event)
   }
 
   addLinks(added: ReadonlyArray<Tracer.SpanLink>): void {
     if (!this.recording) return
     for (const link of added) {
-      const context = contextOf(link.span)
+      const context = validContext(link.span)
       if (context === undefined) continue
       const links = (this.#links ??= [])
       if (links.length >= this.#shared.limits.links) {
-        this.droppedLinks++
+        const rare = (this.#rare ??= {})
+        rare.droppedLinks = (rare.droppedLinks ?? 0) + 1
         continue
       }
       const { attributes } = Attributes.fromRecord(link.attributes, this.#shared.linkLimits)
@@ -248,13 +284,14 @@ export class GoraxSpan implements Tracer.Span, SpanData {
 
   /** {@link end}, for whoever reads the clock as the span does. */
   finish(now: SpanClock.Reading, exit: Exit.Exit<unknown, unknown>): void {
-    if (this.#exit !== undefined) return
-    this.#end = this.#notBefore(now)
-    if (this.#context === undefined) this.#decide()
+    if (this.#lasted !== undefined) return
+    this.#decided()
     const sampled = this.#decision === "sampled"
-    if (sampled) this.#conclude(exit)
-    // Only a failure is kept: a result may be large, and is nobody's business.
-    this.#exit = Exit.isSuccess(exit) ? Exit.void : exit
+    if (sampled) this.#conclude(now, exit)
+    const lasted = SpanClock.nanosBetween(this.#start, now, this.#anchor)
+    this.#lasted = lasted > 0 ? lasted : 0
+    // Only what failed is kept: a result may be large, and is nobody's business
+    if (Exit.isFailure(exit)) (this.#rare ??= {}).exit = exit
     const { books, sink } = this.#shared
     if (!sampled) {
       books.sampledOut++
@@ -269,51 +306,57 @@ export class GoraxSpan implements Tracer.Span, SpanData {
     }
   }
 
-  #notBefore(now: SpanClock.Reading): SpanClock.Reading {
-    if (typeof now === typeof this.#start) return now > this.#start ? now : this.#start
-    return SpanClock.toNanos(now, this.#anchor) > this.startTime ? now : this.#start
-  }
-
-  #conclude(exit: Exit.Exit<unknown, unknown>): void {
+  #conclude(end: SpanClock.Reading, exit: Exit.Exit<unknown, unknown>): void {
     if (Exit.isFailure(exit)) {
       const failure = Failure.fromCause(exit.cause)
-      if (failure !== undefined) this.recordFailure(failure, SpanClock.toNanos(this.#end, this.#anchor))
+      if (failure !== undefined) this.recordFailure(failure, SpanClock.toNanos(end, this.#anchor))
       else if (Cause.hasInterrupts(exit.cause)) this.attribute(AttributeKeys.interrupted, true)
     } else if (this.statusCode === "unset" && this.attributes.has(AttributeKeys.errorType)) {
       this.setStatus("error")
     }
   }
 
-  #decide(): SpanContext.SpanContext {
+  /** What this span has in common with its trace, once it is decided whether it is recorded. */
+  #decided(): TracePart {
+    return this.#spanId === "" ? (this.#trace = this.#decide()) : this.#trace!
+  }
+
+  #decide(): TracePart {
     const { ids, sampler } = this.#shared
-    const parent = this.#parent
-    const forced = this.annotations === noAnnotations ? undefined : validForced(this.annotations)
-    const traceId = forced?.traceId ?? parent?.traceId ?? ids.traceId()
-    const spanId = forced?.spanId ?? ids.spanId()
-    const random =
-      parent === undefined
-        ? ids.random && forced === undefined
-          ? SpanContext.randomFlag
-          : 0
-        : parent.traceFlags & SpanContext.randomFlag
-    const unsampled = { traceId, spanId, traceFlags: random, traceState: parent?.traceState ?? "" }
-    if (this.#decision === "refused") return (this.#context = unsampled)
-    const isLocal = parent !== undefined && !this.parentIsRemote
-    if (isLocal && sampler.recordsBelowSampled === true && (parent.traceFlags & SpanContext.sampledFlag) !== 0) {
-      this.#decision = "sampled"
-      unsampled.traceFlags |= SpanContext.sampledFlag
-      return (this.#context = unsampled)
+    const inherited = this.#trace
+    const forced = this.#rare?.annotations && validForced(this.#rare.annotations)
+    this.#spanId = forced?.spanId ?? ids.spanId()
+    if (inherited !== undefined && (forced === undefined || forced.traceId === inherited.traceId)) {
+      if (this.#decision === "refused") return withFlags(inherited, inherited.traceFlags & SpanContext.randomFlag)
+      if (!this.parentIsRemote && sampler.recordsBelowSampled === true && isSampled(inherited)) {
+        this.#decision = "sampled"
+        return withFlags(inherited, inherited.traceFlags & (SpanContext.randomFlag | SpanContext.sampledFlag))
+      }
     }
-    const decision = this.#ask(traceId)
+    return this.#ask(forced?.traceId ?? inherited?.traceId ?? ids.traceId(), forced !== undefined)
+  }
+
+  #ask(traceId: string, forced: boolean): TracePart {
+    const parent = this.#trace?.traceId === traceId ? this.#trace : undefined
+    // A parent in another trace is no parent
+    if (parent === undefined) this.#parentSpanId = undefined
+    const random = this.#shared.ids.random && !forced ? SpanContext.randomFlag : 0
+    const unsampled = {
+      traceId,
+      traceFlags: parent === undefined ? random : parent.traceFlags & SpanContext.randomFlag,
+      traceState: parent?.traceState ?? ""
+    }
+    if (this.#decision === "refused") return unsampled
+    const decision = this.#sample(traceId, parent)
     const traceState = decision.traceState ?? unsampled.traceState
     this.#decision = decision.sampled ? "sampled" : "unsampled"
-    if (!decision.sampled) return (this.#context = { ...unsampled, traceState })
+    if (!decision.sampled) return { ...unsampled, traceState }
     this.attributes.setAll(decision.attributes)
-    return (this.#context = { traceId, spanId, traceFlags: random | SpanContext.sampledFlag, traceState })
+    return { traceId, traceFlags: unsampled.traceFlags | SpanContext.sampledFlag, traceState }
   }
 
   /** A sampler that throws has not said no. */
-  #ask(traceId: string): SamplingDecision {
+  #sample(traceId: string, parent: TracePart | undefined): SamplingDecision {
     try {
       return this.#shared.sampler.decide({
         traceId,
@@ -321,7 +364,13 @@ export class GoraxSpan implements Tracer.Span, SpanData {
         kind: this.kind,
         attributes: this.attributes,
         links: this.links,
-        parent: this.#parent && { ...this.#parent, isRemote: this.parentIsRemote }
+        parent: parent && {
+          traceId,
+          spanId: this.#parentSpanId!,
+          traceFlags: parent.traceFlags,
+          traceState: parent.traceState,
+          isRemote: this.parentIsRemote
+        }
       })
     } catch {
       return { sampled: true, reason: "sampler_failed" }
@@ -329,11 +378,15 @@ export class GoraxSpan implements Tracer.Span, SpanData {
   }
 }
 
+const isSampled = (trace: TracePart): boolean => (trace.traceFlags & SpanContext.sampledFlag) !== 0
+
+const withFlags = (trace: TracePart, traceFlags: number): TracePart =>
+  trace.traceFlags === traceFlags ? trace : { traceId: trace.traceId, traceFlags, traceState: trace.traceState }
+
 const isRefused = (span: Tracer.AnySpan): boolean => span instanceof GoraxSpan && span.refused
 
 /** The context of a span that others can refer to; ids that are not well formed are none. */
-const contextOf = (span: Tracer.AnySpan): SpanContext.SpanContext | undefined => {
-  if (span instanceof GoraxSpan) return span.context
+const validContext = (span: Tracer.AnySpan): SpanContext.SpanContext | undefined => {
   const context = SpanContext.fromSpan(span)
   return SpanContext.isValid(context) ? context : undefined
 }

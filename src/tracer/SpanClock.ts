@@ -42,3 +42,9 @@ export const anchorOf = (now: Reading): Anchor => {
 /** A reading as nanoseconds since the epoch. */
 export const toNanos = (reading: Reading, { origin }: Anchor): bigint =>
   typeof reading === "bigint" ? reading : origin + BigInt(Math.round(reading * 1e6))
+
+/** Nanoseconds between two readings: a small number where it can be one, as those cost no memory of their own. */
+export const nanosBetween = (from: Reading, to: Reading, anchor: Anchor): number | bigint =>
+  typeof from === "number" && typeof to === "number"
+    ? Math.round((to - from) * 1e6)
+    : toNanos(to, anchor) - toNanos(from, anchor)
