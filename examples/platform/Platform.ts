@@ -1,7 +1,7 @@
 /**
  * The whole platform on one machine: services, worker and API, each a process of its own.
  */
-import { Context, Effect, Layer } from "effect"
+import { Effect } from "effect"
 import { createServer } from "node:net"
 import * as ChildService from "./ChildService.ts"
 
@@ -17,15 +17,12 @@ export interface PlatformOptions {
   readonly onLine?: ChildService.ChildServiceOptions["onLine"]
 }
 
-export class Platform extends Context.Service<
-  Platform,
-  {
-    /** `http://127.0.0.1:3000` */
-    readonly api: string
-    /** Ends only if one of the processes does. */
-    readonly died: Effect.Effect<never, ChildService.ServiceDied>
-  }
->()("gorax/platform/Platform") {}
+export interface Platform {
+  /** `http://127.0.0.1:3000` */
+  readonly api: string
+  /** Ends only if one of the processes does. */
+  readonly died: Effect.Effect<never, ChildService.ServiceDied>
+}
 
 const listening = /Listening on (http:\/\/\S+)/
 
@@ -39,6 +36,7 @@ const ifFree = (port: number): Effect.Effect<number> =>
     probe.listen(port, "127.0.0.1", () => probe.close(() => resume(Effect.succeed(port))))
   })
 
+/** Starts all of it, and waits until it is ready. */
 export const make = Effect.fnUntraced(function* ({
   onLine,
   port = 0,
@@ -81,7 +79,5 @@ export const make = Effect.fnUntraced(function* ({
   return {
     api: api.address,
     died: Effect.raceAllFirst(processes.map(({ died }) => died))
-  }
+  } satisfies Platform
 })
-
-export const layer = (options: PlatformOptions) => Layer.effect(Platform, make(options))

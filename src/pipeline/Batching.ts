@@ -46,6 +46,10 @@ interface Flush {
   exported: number
 }
 
+type Loss = "queue_full" | "rejected"
+
+const told: Readonly<Record<Loss, string>> = { queue_full: "found the queue full", rejected: "not delivered" }
+
 const reportEvery = 60_000
 
 /**
@@ -89,10 +93,10 @@ export const make = Effect.fnUntraced(function* (
     if (length === batchSize) hurry.openUnsafe()
   }
 
-  const lost = new Map<string, number>()
+  const lost = new Map<Loss, number>()
   let lastReport: number | undefined
   let lastError = ""
-  const lose = (reason: string, count: number): void => {
+  const lose = (reason: Loss, count: number): void => {
     lost.set(reason, (lost.get(reason) ?? 0) + count)
     if (reason === "queue_full") SpanBooks.drop(books, reason, count)
     else books.rejected += count
@@ -102,7 +106,7 @@ export const make = Effect.fnUntraced(function* (
   const report = (last: boolean) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
       if (lost.size === 0 || (!last && lastReport !== undefined && now - lastReport < reportEvery)) return Effect.void
-      const counts = [...lost].map(([reason, count]) => `${count} ${reason}`).join(", ")
+      const counts = [...lost].map(([reason, count]) => `${count} ${told[reason]}`).join(", ")
       lost.clear()
       lastReport = now
       return Effect.logWarning(`Tracing lost spans: ${counts}.${lastError === "" ? "" : ` Last error: ${lastError}`}`)

@@ -126,7 +126,7 @@ const withSpan = (
   span: Tracer.AnySpan,
   spanDefaults: SpanDefaults.SpanDefaults
 ): Context.Context<never> => {
-  const context = Context.add(fiber.context, Tracer.ParentSpan, span) as KnownContext
+  const context = Context.addUnsafe(fiber.context, Tracer.ParentSpanKey, span) as KnownContext
   context._fiberCache = { ...fiber.cache, span, spanDefaults, spanDefaultsOf: context }
   return context
 }

@@ -152,7 +152,7 @@ describe("while it lives", () => {
       )
       assert.strictEqual(result, "result")
       assert.isTrue(
-        lines.some((line) => line.startsWith("Warn Tracing lost spans: 1 rejected")),
+        lines.some((line) => line.startsWith("Warn Tracing lost spans: 1 not delivered")),
         lines.join("\n")
       )
     })

@@ -250,12 +250,14 @@ describe("Batching", () => {
       }
       const error = "Last error: ExportError: Rejected: nowhere. Try elsewhere."
       assert.deepStrictEqual(warnings, [
-        `Tracing lost spans: 2 rejected. ${error}`,
-        `Tracing lost spans: 24 rejected. ${error}`
+        `Tracing lost spans: 2 not delivered. ${error}`,
+        `Tracing lost spans: 24 not delivered. ${error}`
       ])
       push("0123456789")
       yield* close
-      assert.deepStrictEqual(warnings.slice(2), [`Tracing lost spans: 2 queue_full, 8 rejected. ${error}`])
+      assert.deepStrictEqual(warnings.slice(2), [
+        `Tracing lost spans: 2 found the queue full, 8 not delivered. ${error}`
+      ])
     }).pipe(Effect.provide(Logger.layer([logger])))
   })
 
@@ -267,7 +269,7 @@ describe("Batching", () => {
       push("abcd")
       yield* close
       assert.deepStrictEqual(warnings, [
-        "Tracing lost spans: 4 rejected. Last error: no answer before the end (TRACING_SHUTDOWN_TIMEOUT)."
+        "Tracing lost spans: 4 not delivered. Last error: no answer before the end (TRACING_SHUTDOWN_TIMEOUT)."
       ])
     }).pipe(Effect.provide(Logger.layer([logger])))
   })
