@@ -13,15 +13,17 @@ import type * as Tracer from "effect/Tracer"
 import * as Attributes from "../model/Attributes.ts"
 import * as AttributeKeys from "../model/AttributeKeys.ts"
 import * as Failure from "../model/Failure.ts"
-import type { SamplingDecision } from "../model/Sampler.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import type { Resource, Scope, SpanData, SpanEvent, SpanLink, StatusCode } from "../model/SpanData.ts"
 import { ForcedIds } from "../model/SpanHints.ts"
 import { OtelSpanView } from "./OtelSpanView.ts"
 import { isRemote } from "./PassThroughSpan.ts"
+import { RecordedEvent } from "./RecordedEvent.ts"
 import * as SpanClock from "./SpanClock.ts"
 import type { SpanShared } from "./SpanShared.ts"
+import { isToldByChild } from "./ToldFailure.ts"
+import * as TracePart from "./TracePart.ts"
 
 /** What a span is opened with. */
 export interface SpanOptions {
@@ -35,9 +37,6 @@ export interface SpanOptions {
 
 type Decision = "open" | "sampled" | "unsampled" | "refused"
 
-/** What the spans of one trace have in common, as one object for all of them where they agree. */
-type TracePart = Omit<SpanContext.SpanContext, "spanId">
-
 /** What few spans need. */
 interface Rare {
   readonly annotations?: Context.Context<never>
@@ -48,38 +47,11 @@ interface Rare {
   droppedLinks?: number
 }
 
-/** The span that last failed with an error: when its parent fails with the same one, the stack is told already. */
-const lastFailed = new WeakMap<object, { readonly traceId: string; readonly parentSpanId: string | undefined }>()
-
 /** What `OtelTracer.currentOtelSpan` looks for. */
 const otelSpanTypeId = "~@effect/opentelemetry/OtelTracer/OtelSpan"
 
 const noEvents: ReadonlyArray<SpanEvent> = []
 const noLinks: ReadonlyArray<SpanLink> = []
-
-class RecordedEvent implements SpanEvent {
-  readonly name: string
-  readonly attributes: Attributes.Attributes
-  readonly droppedAttributes: number
-  readonly #span: GoraxSpan
-  readonly #sinceStart: number | bigint
-
-  constructor(
-    span: GoraxSpan,
-    sinceStart: number | bigint,
-    name: string,
-    { attributes, dropped }: ReturnType<typeof Attributes.fromRecord>
-  ) {
-    this.name = name
-    this.attributes = attributes
-    this.droppedAttributes = dropped
-    this.#span = span
-    this.#sinceStart = sinceStart
-  }
-  get time(): bigint {
-    return this.#span.startTime + BigInt(this.#sinceStart)
-  }
-}
 
 export class GoraxSpan implements Tracer.Span, SpanData {
   name: string
@@ -95,7 +67,7 @@ export class GoraxSpan implements Tracer.Span, SpanData {
   #lasted: number | bigint | undefined
   #decision: Decision
   /** The parent's until this span is decided. */
-  #trace: TracePart | undefined
+  #trace: TracePart.TracePart | undefined
   #spanId = ""
   #parentSpanId: string | undefined
   #events: Array<SpanEvent> | undefined
@@ -263,19 +235,12 @@ export class GoraxSpan implements Tracer.Span, SpanData {
   recordFailure(failure: Failure.Failure, time: bigint): void {
     if (!this.attributes.has(AttributeKeys.errorType)) this.attribute(AttributeKeys.errorType, failure.type)
     this.setStatus("error", failure.message)
-    if (this.#isToldByChild(failure.error)) return
+    if (isToldByChild(failure.error, this)) return
     this.event("exception", time, {
       [AttributeKeys.exceptionType]: failure.type,
       [AttributeKeys.exceptionMessage]: failure.message,
       [AttributeKeys.exceptionStacktrace]: failure.stack
     })
-  }
-
-  #isToldByChild(error: unknown): boolean {
-    if (typeof error !== "object" || error === null) return false
-    const last = lastFailed.get(error)
-    lastFailed.set(error, { traceId: this.traceId, parentSpanId: this.parentSpanId })
-    return last?.traceId === this.traceId && last.parentSpanId === this.spanId
   }
 
   end(endTime: bigint, exit: Exit.Exit<unknown, unknown>): void {
@@ -317,71 +282,56 @@ export class GoraxSpan implements Tracer.Span, SpanData {
   }
 
   /** What this span has in common with its trace, once it is decided whether it is recorded. */
-  #decided(): TracePart {
+  #decided(): TracePart.TracePart {
     return this.#spanId === "" ? (this.#trace = this.#decide()) : this.#trace!
   }
 
-  #decide(): TracePart {
+  #decide(): TracePart.TracePart {
     const { ids, sampler } = this.#shared
     const inherited = this.#trace
     const forced = this.#rare?.annotations && validForced(this.#rare.annotations)
     this.#spanId = forced?.spanId ?? ids.spanId()
-    if (inherited !== undefined && (forced === undefined || forced.traceId === inherited.traceId)) {
-      if (this.#decision === "refused") return withFlags(inherited, inherited.traceFlags & SpanContext.randomFlag)
-      if (!this.parentIsRemote && sampler.recordsBelowSampled === true && isSampled(inherited)) {
-        this.#decision = "sampled"
-        return withFlags(inherited, inherited.traceFlags & (SpanContext.randomFlag | SpanContext.sampledFlag))
-      }
-    }
-    return this.#ask(forced?.traceId ?? inherited?.traceId ?? ids.traceId(), forced !== undefined)
-  }
-
-  #ask(traceId: string, forced: boolean): TracePart {
-    const parent = this.#trace?.traceId === traceId ? this.#trace : undefined
+    const isNewTrace = inherited === undefined || (forced !== undefined && forced.traceId !== inherited.traceId)
     // A parent in another trace is no parent
-    if (parent === undefined) this.#parentSpanId = undefined
-    const random = this.#shared.ids.random && !forced ? SpanContext.randomFlag : 0
-    const unsampled = {
-      traceId,
-      traceFlags: parent === undefined ? random : parent.traceFlags & SpanContext.randomFlag,
-      traceState: parent?.traceState ?? ""
+    if (isNewTrace) this.#parentSpanId = undefined
+    const kept = isNewTrace
+      ? {
+          traceId: forced?.traceId ?? ids.traceId(),
+          traceFlags: ids.random && forced === undefined ? SpanContext.randomFlag : 0,
+          traceState: ""
+        }
+      : inherited
+    if (this.#decision === "refused") return TracePart.withFlags(kept, kept.traceFlags & SpanContext.randomFlag)
+    if (!isNewTrace && !this.parentIsRemote && sampler.recordsBelowSampled === true && TracePart.isSampled(inherited)) {
+      this.#decision = "sampled"
+      return TracePart.withFlags(kept, kept.traceFlags & (SpanContext.randomFlag | SpanContext.sampledFlag))
     }
-    if (this.#decision === "refused") return unsampled
-    const decision = this.#sample(traceId, parent)
-    const traceState = decision.traceState ?? unsampled.traceState
-    this.#decision = decision.sampled ? "sampled" : "unsampled"
-    if (!decision.sampled) return { ...unsampled, traceState }
-    this.attributes.setAll(decision.attributes)
-    return { traceId, traceFlags: unsampled.traceFlags | SpanContext.sampledFlag, traceState }
+    return this.#ask(kept)
   }
 
-  /** A sampler that throws has not said no. */
-  #sample(traceId: string, parent: TracePart | undefined): SamplingDecision {
-    try {
-      return this.#shared.sampler.decide({
+  #ask(kept: TracePart.TracePart): TracePart.TracePart {
+    const { attributes, kind, links, name, parentIsRemote } = this
+    const { traceFlags, traceId, traceState } = kept
+    const { decision, trace } = TracePart.decide(
+      this.#shared.sampler,
+      TracePart.withFlags(kept, traceFlags & SpanContext.randomFlag),
+      {
         traceId,
-        name: this.name,
-        kind: this.kind,
-        attributes: this.attributes,
-        links: this.links,
-        parent: parent && {
-          traceId,
-          spanId: this.#parentSpanId!,
-          traceFlags: parent.traceFlags,
-          traceState: parent.traceState,
-          isRemote: this.parentIsRemote
-        }
-      })
-    } catch {
-      return { sampled: true, reason: "sampler_failed" }
-    }
+        name,
+        kind,
+        attributes,
+        links,
+        parent:
+          this.#parentSpanId === undefined
+            ? undefined
+            : { traceId, spanId: this.#parentSpanId, traceFlags, traceState, isRemote: parentIsRemote }
+      }
+    )
+    this.#decision = decision.sampled ? "sampled" : "unsampled"
+    if (decision.sampled) this.attributes.setAll(decision.attributes)
+    return trace
   }
 }
-
-const isSampled = (trace: TracePart): boolean => (trace.traceFlags & SpanContext.sampledFlag) !== 0
-
-const withFlags = (trace: TracePart, traceFlags: number): TracePart =>
-  trace.traceFlags === traceFlags ? trace : { traceId: trace.traceId, traceFlags, traceState: trace.traceState }
 
 const isRefused = (span: Tracer.AnySpan): boolean => span instanceof GoraxSpan && span.refused
 

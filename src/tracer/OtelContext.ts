@@ -11,20 +11,22 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks"
 import * as Otel from "@opentelemetry/api"
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks"
+import { isTracingSuppressed } from "@opentelemetry/core"
 import * as Context from "effect/Context"
 import * as Fiber from "effect/Fiber"
 import type * as Tracer from "effect/Tracer"
-import type { Baggage } from "../model/Propagator.ts"
 import { CurrentBaggage } from "../model/References.ts"
 import * as SpanContext from "../model/SpanContext.ts"
-import { GoraxSpan } from "./GoraxSpan.ts"
-import { fromOtel, OtelSpanView, toOtel } from "./OtelSpanView.ts"
-import { isRemote } from "./PassThroughSpan.ts"
+import { baseOf, FiberContext } from "./FiberContext.ts"
+import { fromOtel, OtelSpanView } from "./OtelSpanView.ts"
 
 export interface OtelContext {
   readonly manager: Otel.ContextManager
   /** Enters contexts from now on, if it did not before. */
   readonly turnOn: () => void
+  /** True from when contexts are entered. */
+  readonly isOn: () => boolean
   /** The OpenTelemetry span a new root of Effect belongs under, when one is active that is not ours. */
   readonly activeParent: () => Tracer.ExternalSpan | undefined
   readonly evaluate: NonNullable<Tracer.Tracer["context"]>
@@ -33,123 +35,129 @@ export interface OtelContext {
 const evaluate = "~effect/Effect/evaluate"
 /** What an Effect primitive returns when its fiber stops running, to wait or for good. */
 const yielded: unknown = Symbol.for("effect/Effect/Yield")
-const outside = Symbol("@gorax/tracing/tracer/OtelContext/outside")
+const presence = Symbol("@gorax/tracing/tracer/OtelContext/presence")
 
-/** An OpenTelemetry context in which a fiber's span and baggage are active. */
-class FiberContext implements Otel.Context {
-  readonly base: Otel.Context
-  readonly span: Tracer.AnySpan | undefined
-  readonly baggage: Baggage
-  readonly #inner: Otel.Context
+type AnyFiber = Fiber.Fiber<unknown, unknown>
 
-  constructor(base: Otel.Context, span: Tracer.AnySpan | undefined, baggage: Baggage) {
-    this.base = base
-    this.span = span
-    this.baggage = baggage
-    const withSpan = span === undefined ? base : Otel.trace.setSpan(base, toOtelSpan(span))
-    this.#inner = baggage.size === 0 ? withSpan : Otel.propagation.setBaggage(withSpan, toOtelBaggage(baggage))
-  }
-  getValue(key: symbol): unknown {
-    return this.#inner.getValue(key)
-  }
-  setValue(key: symbol, value: unknown): Otel.Context {
-    return this.#inner.setValue(key, value)
-  }
-  deleteValue(key: symbol): Otel.Context {
-    return this.#inner.deleteValue(key)
-  }
+/** Where a running fiber stands in OpenTelemetry's world. */
+class Presence {
+  /** What was active before it ran, and is again when it stops. */
+  outside: Otel.Context | undefined
+  /** The fiber's context for which `entered` was made; none while it does not run. */
+  seen: Context.Context<never> | undefined
+  entered: Otel.Context | undefined
 }
 
-/** Baggage, as OpenTelemetry knows it. */
-export const toOtelBaggage = (baggage: Baggage): Otel.Baggage =>
-  Otel.propagation.createBaggage(
-    Object.fromEntries(
-      [...baggage].map(([name, { metadata, value }]) => [
-        name,
-        metadata === undefined ? { value } : { value, metadata: Otel.baggageEntryMetadataFromString(metadata) }
-      ])
-    )
-  )
+/** The context in which a fiber's span and baggage are active, made upon the active one. */
+export const contextOf = (fiber: AnyFiber, active: Otel.Context | undefined): Otel.Context | undefined => {
+  const span = fiber.cache.span
+  const baggage = fiber.getRef(CurrentBaggage)
+  if (active instanceof FiberContext && active.span === span && active.baggage === baggage) return active
+  if (span === undefined && baggage.size === 0) return active instanceof FiberContext ? active.base : active
+  return new FiberContext(baseOf(active), span, baggage)
+}
 
-const toOtelSpan = (span: Tracer.AnySpan): Otel.Span =>
-  span instanceof GoraxSpan ? span.span : Otel.trace.wrapSpanContext(toOtel(SpanContext.fromSpan(span), isRemote(span)))
+/** The active span that a new root of Effect belongs under, when it is not a fiber's own. */
+export const parentIn = (active: Otel.Context | undefined): Tracer.ExternalSpan | undefined => {
+  // A fiber that starts a root of its own does not inherit the fiber that launched it.
+  if (active === undefined || active instanceof FiberContext) return undefined
+  const span = Otel.trace.getSpan(active)
+  if (span === undefined || span instanceof OtelSpanView) return undefined
+  const context = span.spanContext()
+  if (!Otel.isSpanContextValid(context)) return undefined
+  const external = SpanContext.toExternalSpan(fromOtel(context))
+  return context.isRemote === true
+    ? external
+    : { ...external, annotations: Context.add(external.annotations, SpanContext.OfThisProcess, true) }
+}
 
-const baseOf = (context: Otel.Context | undefined): Otel.Context =>
-  context instanceof FiberContext ? context.base : (context ?? Otel.ROOT_CONTEXT)
+/** OpenTelemetry's own manager, for what it knows of event emitters, upon a storage that fibers can enter. */
+class Manager extends AsyncLocalStorageContextManager {
+  readonly #storage: AsyncLocalStorage<Otel.Context | undefined>
+  readonly #asked: (stored: Otel.Context | undefined) => Otel.Context | undefined
+  readonly #disabled: () => void
 
-/** Remembers, on a running fiber, what was active before it ran. */
-interface Running {
-  [outside]?: { readonly context: Otel.Context | undefined } | undefined
+  constructor(
+    storage: AsyncLocalStorage<Otel.Context | undefined>,
+    asked: (stored: Otel.Context | undefined) => Otel.Context | undefined,
+    disabled: () => void
+  ) {
+    super()
+    this.#storage = storage
+    this.#asked = asked
+    this.#disabled = disabled
+  }
+  override active(): Otel.Context {
+    return this.#asked(this.#storage.getStore()) ?? Otel.ROOT_CONTEXT
+  }
+  override with<A extends Array<unknown>, F extends (...args: A) => ReturnType<F>>(
+    context: Otel.Context,
+    fn: F,
+    thisArg?: ThisParameterType<F>,
+    ...args: A
+  ): ReturnType<F> {
+    return this.#storage.run(context, () => fn.apply(thisArg as never, args))
+  }
+  override disable(): this {
+    this.#disabled()
+    this.#storage.disable()
+    return this
+  }
 }
 
 export const make = (mode: "auto" | "on"): OtelContext => {
   const storage = new AsyncLocalStorage<Otel.Context | undefined>()
   let on = mode === "on"
 
-  const contextOf = (fiber: Fiber.Fiber<unknown, unknown>, active: Otel.Context | undefined) => {
-    const span = fiber.cache.span
-    const baggage = fiber.getRef(CurrentBaggage)
-    if (active instanceof FiberContext && active.span === span && active.baggage === baggage) return active
-    if (span === undefined && baggage.size === 0) return active instanceof FiberContext ? active.base : active
-    return new FiberContext(baseOf(active), span, baggage)
+  /** The fiber's span changed, or it begins to run, or somebody else entered a context on its stack. */
+  const enter = (fiber: AnyFiber, state: Presence, active: Otel.Context | undefined): void => {
+    if (state.seen === undefined) state.outside = active
+    state.seen = fiber.context
+    state.entered = contextOf(fiber, active)
+    if (state.entered !== active) storage.enterWith(state.entered)
   }
 
-  const manager: Otel.ContextManager = {
-    active() {
-      const stored = storage.getStore()
-      if (on) return stored ?? Otel.ROOT_CONTEXT
+  /** Leaves nothing behind on the stack of whoever ran the fiber, and nothing on the fiber that would outlive its end. */
+  const leave = (state: Presence): void => {
+    storage.enterWith(state.outside)
+    state.seen = state.entered = state.outside = undefined
+  }
+
+  const manager = new Manager(
+    storage,
+    (stored) => {
+      // Who is not to be traced, as our own delivery, does not count as asking.
+      if (on || (stored !== undefined && isTracingSuppressed(stored))) return stored
       on = true
       const fiber = Fiber.getCurrent()
-      return (fiber === undefined ? stored : contextOf(fiber, stored)) ?? Otel.ROOT_CONTEXT
+      return fiber === undefined ? stored : contextOf(fiber, stored)
     },
-    with(context, fn, thisArg, ...args) {
-      return storage.run(context, () => fn.apply(thisArg as never, args))
-    },
-    bind<T>(context: Otel.Context, target: T): T {
-      if (typeof target !== "function") return target
-      return function (this: unknown, ...args: ReadonlyArray<unknown>) {
-        return storage.run(context, () => target.apply(this, args))
-      } as T
-    },
-    enable() {
-      return this
-    },
-    disable() {
+    () => {
       on = false
-      return this
     }
-  }
+  )
 
   return {
     manager,
     turnOn() {
       on = true
     },
-    activeParent() {
-      const active = on ? storage.getStore() : undefined
-      // A fiber that starts a root of its own does not inherit the fiber that launched it.
-      if (active === undefined || active instanceof FiberContext) return undefined
-      const span = Otel.trace.getSpan(active)
-      if (span === undefined || span instanceof OtelSpanView) return undefined
-      const context = span.spanContext()
-      if (!Otel.isSpanContextValid(context)) return undefined
-      const external = SpanContext.toExternalSpan(fromOtel(context))
-      return context.isRemote === true
-        ? external
-        : { ...external, annotations: Context.add(external.annotations, SpanContext.OfThisProcess, true) }
-    },
+    isOn: () => on,
+    activeParent: () => (on ? parentIn(storage.getStore()) : undefined),
     evaluate(primitive, fiber) {
       if (!on) return primitive[evaluate](fiber)
-      const running = fiber as Running
+      const state = ((fiber as { [presence]?: Presence })[presence] ??= new Presence())
       const active = storage.getStore()
-      running[outside] ??= { context: active }
-      const context = contextOf(fiber, active)
-      if (context !== active) storage.enterWith(context)
-      const result = primitive[evaluate](fiber)
-      if (result === yielded) {
-        storage.enterWith(running[outside].context)
-        running[outside] = undefined
+      if (state.seen !== fiber.context || state.entered !== active) enter(fiber, state, active)
+      let result
+      try {
+        result = primitive[evaluate](fiber)
+      } catch (error) {
+        // What is no effect at all ends the fiber here and now.
+        if (!(evaluate in Object(primitive))) leave(state)
+        throw error
       }
+      if (result === yielded) leave(state)
       return result
     }
   }

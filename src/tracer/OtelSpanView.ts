@@ -32,6 +32,10 @@ export class OtelSpanView implements Otel.Span {
     this.#span = span
   }
 
+  /** True when Effect ruled the span out, and with it all its descendants. */
+  get refused(): boolean {
+    return this.#span.refused
+  }
   spanContext(): Otel.SpanContext {
     return toOtel(SpanContext.fromSpan(this.#span), false)
   }
