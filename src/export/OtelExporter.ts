@@ -1,7 +1,7 @@
 /**
  * Lets any exporter or processor written for OpenTelemetry's SDK serve in our pipeline.
  */
-import { context } from "@opentelemetry/api"
+import { context, ROOT_CONTEXT } from "@opentelemetry/api"
 import { type ExportResult, ExportResultCode, suppressTracing } from "@opentelemetry/core"
 import type { SpanExporter as OtelSpanExporter, SpanProcessor } from "@opentelemetry/sdk-trace-base"
 import type * as Duration from "effect/Duration"
@@ -21,8 +21,10 @@ export interface OtelExporterOptions {
   readonly shutdownTimeout?: Duration.Input
 }
 
-/** Runs what belongs to OpenTelemetry so that its instrumentation takes no notice. */
-const untraced = <A>(run: () => A): A => context.with(suppressTracing(context.active()), run)
+const quiet = suppressTracing(ROOT_CONTEXT)
+
+/** Runs what belongs to OpenTelemetry so that its instrumentation takes no notice. Asks for no context: that is heard. */
+const untraced = <A>(run: () => A): A => context.with(quiet, run)
 
 /** Waits for a promise of foreign code, and no longer than it may take. It never fails. */
 const settled = (run: () => Promise<unknown> | undefined, timeout: Duration.Input): Effect.Effect<boolean> =>

@@ -26,6 +26,7 @@ import { isOff } from "../internal/spanCombinator.ts"
 import * as AttributeKeys from "../model/AttributeKeys.ts"
 import { AttributeProfile, CurrentPropagator } from "../model/References.ts"
 import { redactUrl } from "../model/SensitiveKeys.ts"
+import { Leaf } from "../model/SpanHints.ts"
 import * as Carrier from "../propagation/Carrier.ts"
 import * as Egress from "../propagation/Egress.ts"
 import * as HttpSpan from "./HttpSpan.ts"
@@ -53,6 +54,9 @@ export const layer: Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpCli
   Effect.map(HttpClient.HttpClient, (client) => make(client))
 )
 
+/** `fetch` and its like may be instrumented too: neither a second span nor second headers for one request. */
+const leaf = Context.make(Leaf, true)
+
 type Send = Effect.Effect<HttpClientResponse, HttpClientError>
 
 /**
@@ -63,7 +67,7 @@ type Send = Effect.Effect<HttpClientResponse, HttpClientError>
  *
  * Effect's own client span and its headers are off inside. What Effect's references say still holds: no span and no
  * headers under `HttpClient.TracerDisabledWhen` and `Tracer.DisablePropagation`, no headers without
- * `HttpClient.TracerPropagationEnabled`.
+ * `HttpClient.TracerPropagationEnabled`. Instrumentation of `fetch`, undici or `node:http` stays silent inside as well.
  */
 export const make = <E, R>(client: HttpClient.HttpClient.With<E, R>): HttpClient.HttpClient.With<E, R> => {
   // What the client may fail with and need passes through unseen.
@@ -98,7 +102,7 @@ const send = (
   const method = RequestMethod.spanName(request.method)
   return HttpSpan.use(
     template === undefined ? method : `${method} ${template}`,
-    { kind: "client", attributes: attributesOf(fiber, request, url, template) },
+    { kind: "client", attributes: attributesOf(fiber, request, url, template), annotations: leaf },
     Effect.withFiber((fiber) => inner(withContext(fiber, request, url, fiber.cache.span))),
     (span, exit, fiber) => Effect.succeed(ending(span, exit, fiber))
   )

@@ -55,12 +55,22 @@ export const middleware = <E, R>(
       {
         kind: "server",
         attributes: IncomingRequest.attributes(request, fiber.getRef(AttributeProfile)),
-        ...(context.span === undefined ? { root: true } : { parent: SpanContext.toExternalSpan(context.span) })
+        ...parentOf(fiber, context.span)
       },
       Effect.provideService(app, CurrentBaggage, context.baggage),
       (span, exit, current) => conclude(request, span, exit, current)
     )
   })
+
+/** Whoever sent the request; or, where other instrumentation has opened a server span for it, that span. */
+const parentOf = (
+  fiber: Fiber.Fiber<unknown, unknown>,
+  remote: SpanContext.SpanContext | undefined
+): Pick<Tracer.SpanOptionsNoTrace, "parent" | "root"> => {
+  const parent =
+    SpanOpener.fromTracer(fiber.getRef(Tracer.Tracer))?.receiving?.() ?? (remote && SpanContext.toExternalSpan(remote))
+  return parent === undefined ? { root: true } : { parent }
+}
 
 const conclude = (
   request: HttpServerRequest,

@@ -2,6 +2,7 @@
  * The way from the tracer to the exporters, put together from settings.
  */
 import * as Otel from "@opentelemetry/api"
+import { suppressTracing } from "@opentelemetry/core"
 import type * as Sdk from "@opentelemetry/sdk-trace-base"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -35,6 +36,8 @@ export interface DeliveryPlugins {
 export interface Delivery {
   readonly sink: SpanSink
   readonly onStart: ((span: GoraxSpan) => void) | undefined
+  /** The same for a span of OpenTelemetry's SDK. */
+  readonly onForeignStart: ((span: Sdk.Span, parent: Otel.Context) => void) | undefined
 }
 
 /** The instrumentation scope of every span of Effect. */
@@ -91,9 +94,18 @@ const begun = (span: GoraxSpan): Sdk.Span =>
 /** Tells processors of a span that has begun; what they throw is theirs. */
 const announce =
   (processors: ReadonlyArray<Sdk.SpanProcessor>) =>
-  (span: GoraxSpan): void => {
-    for (const processor of processors) Result.try(() => processor.onStart(begun(span), Otel.context.active()))
+  (span: Sdk.Span, parent: Otel.Context): void => {
+    for (const processor of processors) Result.try(() => processor.onStart(span, parent))
   }
+
+const evaluate = "~effect/Effect/evaluate"
+const suppressed = suppressTracing(Otel.ROOT_CONTEXT)
+
+/** Records nothing of what delivers, and keeps OpenTelemetry's instrumentation from recording it. */
+const untraced: Tracer.Tracer = {
+  ...passThrough,
+  context: (primitive, fiber) => Otel.context.with(suppressed, () => primitive[evaluate](fiber))
+}
 
 /** Builds the pipeline in a scope: it is flushed, within the shutdown timeout, and closed with that scope. */
 export const make = Effect.fnUntraced(function* (
@@ -111,9 +123,11 @@ export const make = Effect.fnUntraced(function* (
           ...settings.batch,
           books,
           shutdownTimeout: settings.shutdownTimeout,
-          untraced: Effect.provideService(Tracer.Tracer, passThrough)
+          untraced: Effect.provideService(Tracer.Tracer, untraced)
         })
   let sink = beside(end, processors)
   for (const stage of stages.toReversed()) sink = yield* stage(sink)
-  return { sink, onStart: spanProcessors.length === 0 ? undefined : announce(spanProcessors) }
+  if (spanProcessors.length === 0) return { sink, onStart: undefined, onForeignStart: undefined }
+  const onForeignStart = announce(spanProcessors)
+  return { sink, onStart: (span) => onForeignStart(begun(span), Otel.context.active()), onForeignStart }
 })

@@ -7,6 +7,7 @@
  * provider keeps it.
  */
 import * as Otel from "@opentelemetry/api"
+import { isTracingSuppressed } from "@opentelemetry/core"
 import { resourceFromAttributes } from "@opentelemetry/resources"
 import * as Sdk from "@opentelemetry/sdk-trace-base"
 import { NodeTracerProvider } from "@opentelemetry/sdk-trace-node"
@@ -15,21 +16,37 @@ import type * as Scope from "effect/Scope"
 import * as ReadableSpan from "../export/ReadableSpan.ts"
 import * as Attributes from "../model/Attributes.ts"
 import type { Propagator } from "../model/Propagator.ts"
-import type { Sampler } from "../model/Sampler.ts"
+import type { Sampler, SamplingDecision } from "../model/Sampler.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import type { GoraxTracerOptions } from "../tracer/GoraxTracer.ts"
-import { type OtelContext, toOtelBaggage } from "../tracer/OtelContext.ts"
-import { fromOtel, toOtel } from "../tracer/OtelSpanView.ts"
+import { toOtelBaggage } from "../tracer/FiberContext.ts"
+import type { OtelContext } from "../tracer/OtelContext.ts"
+import { fromOtel, OtelSpanView, toOtel } from "../tracer/OtelSpanView.ts"
 
 export interface OtelGlobalsOptions extends GoraxTracerOptions {
   readonly otelContext: OtelContext
   readonly propagator: Propagator
+  /** Told of every span of OpenTelemetry's SDK when it begins. */
+  readonly onForeignStart?: ((span: Sdk.Span, parent: Otel.Context) => void) | undefined
+}
+
+/** False once the layer is released: tracers that instrumentation kept make nothing more. */
+interface Life {
+  over: boolean
 }
 
 const kinds = ["internal", "server", "client", "producer", "consumer"] as const
 
+const refused: SamplingDecision = { sampled: false, reason: "refused" }
+
+/** What Effect ruled out stays out, with all its descendants. */
+const isRefused = (context: Otel.Context): boolean => {
+  const parent = Otel.trace.getSpan(context)
+  return parent instanceof OtelSpanView && parent.refused
+}
+
 /** Our sampler, asked by the SDK; what it refuses is counted as it is for spans of our own. */
-const toSdkSampler = (options: OtelGlobalsOptions): Sdk.Sampler => {
+const toSdkSampler = (options: OtelGlobalsOptions, life: Life): Sdk.Sampler => {
   const decide = (
     sampler: Sampler,
     ...[context, traceId, name, kind, attributes, links]: Parameters<Sdk.Sampler["shouldSample"]>
@@ -52,8 +69,9 @@ const toSdkSampler = (options: OtelGlobalsOptions): Sdk.Sampler => {
   return {
     toString: () => options.sampler.description,
     shouldSample(...input) {
-      const decision = decide(options.sampler, ...input)
+      if (life.over) return { decision: Sdk.SamplingDecision.NOT_RECORD }
       options.books.started++
+      const decision = isRefused(input[0]) ? refused : decide(options.sampler, ...input)
       if (!decision.sampled) options.books.sampledOut++
       return {
         decision: decision.sampled ? Sdk.SamplingDecision.RECORD_AND_SAMPLED : Sdk.SamplingDecision.NOT_RECORD,
@@ -64,8 +82,10 @@ const toSdkSampler = (options: OtelGlobalsOptions): Sdk.Sampler => {
   }
 }
 
-const toSpanProcessor = ({ books, sink }: OtelGlobalsOptions): Sdk.SpanProcessor => ({
-  onStart() {},
+const toSpanProcessor = ({ books, onForeignStart, sink }: OtelGlobalsOptions): Sdk.SpanProcessor => ({
+  onStart(span, parent) {
+    onForeignStart?.(span, parent)
+  },
   onEnd(span) {
     books.ended++
     sink.push(ReadableSpan.fromReadableSpan(span))
@@ -74,11 +94,11 @@ const toSpanProcessor = ({ books, sink }: OtelGlobalsOptions): Sdk.SpanProcessor
   shutdown: () => Promise.resolve()
 })
 
-const makeProvider = (options: OtelGlobalsOptions): Otel.TracerProvider => {
+const makeProvider = (options: OtelGlobalsOptions, life: Life): Otel.TracerProvider => {
   const { limits } = options
   const provider = new NodeTracerProvider({
     resource: resourceFromAttributes(options.resource.attributes as Otel.Attributes),
-    sampler: toSdkSampler(options),
+    sampler: toSdkSampler(options, life),
     idGenerator: { generateTraceId: options.ids.traceId, generateSpanId: options.ids.spanId },
     generalLimits: { attributeValueLengthLimit: limits.attributeLength, attributeCountLimit: limits.attributes },
     spanLimits: {
@@ -102,6 +122,7 @@ const makeProvider = (options: OtelGlobalsOptions): Otel.TracerProvider => {
 const toTextMapPropagator = (propagator: Propagator): Otel.TextMapPropagator => ({
   fields: () => [...propagator.fields],
   inject(context, carrier, setter) {
+    if (isTracingSuppressed(context)) return
     const span = Otel.trace.getSpanContext(context)
     const baggage = Otel.propagation.getBaggage(context)?.getAllEntries() ?? []
     const headers = propagator.inject({
@@ -126,18 +147,42 @@ const toTextMapPropagator = (propagator: Propagator): Otel.TextMapPropagator => 
   }
 })
 
+/** The one provider of ours that is registered, if one is: two layers in one process are no reason to warn. */
+let registered: Otel.TracerProvider | undefined
+
+const warning = Effect.logWarning(
+  "Tracing does not see what other code tells OpenTelemetry, because a provider or a context manager is registered " +
+    "already. Tracing.layerBridge sends the spans of Effect there; TRACING_OTEL_CONTEXT=off silences this."
+)
+
 /** Registers all three for the life of a scope. */
 export const register = (options: OtelGlobalsOptions): Effect.Effect<void, never, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.sync(() => [
-      ...(Otel.context.setGlobalContextManager(options.otelContext.manager) ? [() => Otel.context.disable()] : []),
-      ...(Otel.propagation.setGlobalPropagator(toTextMapPropagator(options.propagator))
-        ? [() => Otel.propagation.disable()]
-        : []),
-      ...(Otel.trace.setGlobalTracerProvider(makeProvider(options)) ? [() => Otel.trace.disable()] : [])
-    ]),
-    (registered) =>
+    Effect.sync(() => {
+      const life: Life = { over: false }
+      const provider = makeProvider(options, life)
+      const known = registered !== undefined
+      const undo: Array<() => void> = [
+        () => {
+          life.over = true
+        }
+      ]
+      const managed = Otel.context.setGlobalContextManager(options.otelContext.manager)
+      if (managed) undo.push(() => Otel.context.disable())
+      if (Otel.propagation.setGlobalPropagator(toTextMapPropagator(options.propagator)))
+        undo.push(() => Otel.propagation.disable())
+      const provided = Otel.trace.setGlobalTracerProvider(provider)
+      if (provided) {
+        registered = provider
+        undo.push(() => {
+          registered = undefined
+          Otel.trace.disable()
+        })
+      }
+      return { undo, alone: known || (managed && provided) }
+    }),
+    ({ undo }) =>
       Effect.sync(() => {
-        for (const unregister of registered) unregister()
+        for (const step of undo) step()
       })
-  )
+  ).pipe(Effect.flatMap(({ alone }) => (alone ? Effect.void : warning)))

@@ -1,7 +1,8 @@
 /**
  * Tracing as a layer: built in a scope, flushed and closed with it.
  */
-import { Resource } from "@effect/opentelemetry"
+import { OtelTracer, Resource } from "@effect/opentelemetry"
+import type { TracerProvider } from "@opentelemetry/api"
 import { resourceFromAttributes } from "@opentelemetry/resources"
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
@@ -21,6 +22,7 @@ import * as Samplers from "../sampling/Sampler.ts"
 import * as GoraxTracer from "../tracer/GoraxTracer.ts"
 import * as Ids from "../tracer/Ids.ts"
 import * as OtelContext from "../tracer/OtelContext.ts"
+import * as BridgeTracer from "./BridgeTracer.ts"
 import * as Delivery from "./Delivery.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
 import * as StartLine from "./StartLine.ts"
@@ -81,10 +83,12 @@ const samplers: Readonly<Record<TracingConfig.SamplerSetting["kind"], (ratio: nu
 
 const propagators = { tracecontext: W3C.propagator, baggage: Baggage.propagator }
 
-/** What crosses boundaries the same way whether spans are recorded or not. */
-const crossing = (settings: TracingConfig.TracingConfig): Context.Context<Tracing> =>
-  Context.make(Resource.Resource, resourceFromAttributes({ ...settings.resourceAttributes } as never)).pipe(
-    Context.add(References.CurrentPropagator, Propagator.all(settings.propagators.map((name) => propagators[name]))),
+/** What crosses boundaries the same way whoever records the spans, and whether or not they are. */
+const crossing = (settings: TracingConfig.TracingConfig): Context.Context<never> =>
+  Context.make(
+    References.CurrentPropagator,
+    Propagator.all(settings.propagators.map((name) => propagators[name]))
+  ).pipe(
     Context.add(
       References.EgressPolicy,
       settings.propagateTo === undefined ? undefined : Egress.make(settings.propagateTo)
@@ -92,10 +96,17 @@ const crossing = (settings: TracingConfig.TracingConfig): Context.Context<Tracin
     Context.add(References.AttributeProfile, settings.attributeProfile)
   )
 
+const unrecorded = (settings: TracingConfig.TracingConfig): Context.Context<Tracing> =>
+  Context.add(
+    crossing(settings),
+    Resource.Resource,
+    resourceFromAttributes({ ...settings.resourceAttributes } as never)
+  )
+
 const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig, plugins: TracingPlugins) {
   const sampler = plugins.sampler ?? samplers[settings.sampler.kind](settings.sampler.ratio)
   yield* StartLine.log(settings, sampler)
-  if (!settings.enabled) return Context.add(crossing(settings), Tracer.Tracer, GoraxTracer.passThrough)
+  if (!settings.enabled) return Context.add(unrecorded(settings), Tracer.Tracer, GoraxTracer.passThrough)
   const books = SpanBooks.make()
   const delivery = yield* Delivery.make(settings, books, plugins)
   const otelContext = settings.otelContext === "off" ? undefined : OtelContext.make(settings.otelContext)
@@ -110,10 +121,11 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     resource: { attributes: settings.resourceAttributes },
     scope: Delivery.scope
   }
-  const context = crossing(settings)
+  const context = unrecorded(settings)
   if (otelContext !== undefined) {
     const propagator = Context.get(context, References.CurrentPropagator)!
-    yield* OtelGlobals.register({ ...tracerOptions, otelContext, propagator })
+    const { onForeignStart } = delivery
+    yield* OtelGlobals.register({ ...tracerOptions, otelContext, propagator, onForeignStart })
   }
   return Context.add(context, Tracer.Tracer, GoraxTracer.make(tracerOptions))
 })
@@ -142,5 +154,39 @@ export const layerConfig = (plugins: TracingPlugins = {}): TracingLayer<Config.C
 
 /** No tracing: nothing is recorded or logged, and contexts that arrive are handed on unchanged. */
 export const layerDisabled: TracingLayer<never> = Layer.succeedContext(
-  Context.add(crossing(TracingConfig.defaults), Tracer.Tracer, GoraxTracer.passThrough)
+  Context.add(unrecorded(TracingConfig.defaults), Tracer.Tracer, GoraxTracer.passThrough)
 )
+
+/** What a bridge stands upon. */
+export interface BridgeOptions {
+  /** Makes the spans. Without it, the provider that is registered with OpenTelemetry's API. */
+  readonly provider?: TracerProvider
+}
+
+/**
+ * Sends the spans of Effect through an OpenTelemetry provider that the application runs already.
+ *
+ * `Traced.*` and `Effect.withSpan` open spans there, among those of OpenTelemetry's own instrumentation. The provider
+ * samples, limits, processes and exports them; nothing of ours does. Of the settings only those hold that say what
+ * crosses boundaries: `TRACING_PROPAGATORS`, `TRACING_PROPAGATE_TO`, `TRACING_ATTRIBUTE_PROFILE`. It is on wherever it is
+ * provided, whatever `TRACING_ENABLED` says, and may be provided before the provider is registered.
+ *
+ * It costs more than {@link layer}: a span what the provider's span costs and Effect's own on top, and each primitive
+ * inside a span an entry into the application's context manager. Samplers see no attributes, as the provider decides
+ * before there are any.
+ *
+ * ```ts
+ * program.pipe(Effect.provide(Tracing.layerBridge()))
+ * ```
+ */
+export const layerBridge = (options: BridgeOptions = {}): Layer.Layer<OtelTracer.OtelTracer, Config.ConfigError> =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const settings = yield* TracingConfig.config
+      const tracer = yield* BridgeTracer.tracerOf(options.provider, Delivery.scope)
+      return crossing(settings).pipe(
+        Context.add(OtelTracer.OtelTracer, tracer),
+        Context.add(Tracer.Tracer, BridgeTracer.make(tracer))
+      )
+    })
+  )

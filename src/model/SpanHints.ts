@@ -14,3 +14,9 @@ export const ForcedIds = Context.Reference<Pick<SpanContext, "traceId" | "spanId
 export const Transparent = Context.Reference<boolean>("@gorax/tracing/model/SpanHints/Transparent", {
   defaultValue: () => false
 })
+
+/**
+ * Says that the span tells the whole story of what happens directly inside it, as a client span does of its request:
+ * instrumentation that knows only OpenTelemetry adds no span of its own there, and writes no headers.
+ */
+export const Leaf = Context.Reference<boolean>("@gorax/tracing/model/SpanHints/Leaf", { defaultValue: () => false })

@@ -42,6 +42,8 @@ export interface SpanOpener {
     name: string,
     attributes: Readonly<Record<string, unknown>> | undefined
   ) => void
+  /** The server span that other instrumentation has opened for the request at hand: ours belongs under it. */
+  readonly receiving?: (() => Tracer.ExternalSpan | undefined) | undefined
   /** Gives a span its better name once that is known, as a server span gets its route. */
   readonly rename: (span: Tracer.AnySpan, name: string) => void
 }

@@ -11,6 +11,9 @@ import * as Result from "effect/Result"
 import { EgressPolicy } from "../model/References.ts"
 
 const ownNetworks = [
+  // The unspecified addresses reach this machine; a server that listens on all of them says so in its URL.
+  "0.0.0.0/32",
+  "::/128",
   "127.0.0.0/8",
   "10.0.0.0/8",
   "172.16.0.0/12",

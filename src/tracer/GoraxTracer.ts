@@ -60,6 +60,7 @@ export const make = (options: GoraxTracerOptions): Tracer.Tracer & SpanOpener.Sp
     off: false,
     rename,
     mark,
+    receiving: otelContext?.activeServer,
     declines: declines(shared),
     around: SpanFrame.around(shared, otelContext, options.publicApiOnly)
   })

@@ -22,19 +22,19 @@ import { baseOf, FiberContext } from "./FiberContext.ts"
 import { fromOtel, OtelSpanView } from "./OtelSpanView.ts"
 
 export interface OtelContext {
-  readonly manager: Otel.ContextManager
+  readonly manager: AsyncLocalStorageContextManager
   /** Enters contexts from now on, if it did not before. */
   readonly turnOn: () => void
-  /** True from when contexts are entered. */
-  readonly isOn: () => boolean
   /** The OpenTelemetry span a new root of Effect belongs under, when one is active that is not ours. */
   readonly activeParent: () => Tracer.ExternalSpan | undefined
+  /** The server span of other instrumentation that is active around the fiber. */
+  readonly activeServer: () => Tracer.ExternalSpan | undefined
   readonly evaluate: NonNullable<Tracer.Tracer["context"]>
 }
 
 const evaluate = "~effect/Effect/evaluate"
 /** What an Effect primitive returns when its fiber stops running, to wait or for good. */
-const yielded: unknown = Symbol.for("effect/Effect/Yield")
+export const yielded: unknown = Symbol.for("effect/Effect/Yield")
 const presence = Symbol("@gorax/tracing/tracer/OtelContext/presence")
 
 type AnyFiber = Fiber.Fiber<unknown, unknown>
@@ -63,6 +63,21 @@ export const parentIn = (active: Otel.Context | undefined): Tracer.ExternalSpan 
   if (active === undefined || active instanceof FiberContext) return undefined
   const span = Otel.trace.getSpan(active)
   if (span === undefined || span instanceof OtelSpanView) return undefined
+  return toExternalSpan(span)
+}
+
+/**
+ * The server span that other instrumentation opened around a fiber. Its kind tells it from whatever was active when the
+ * server began to listen, which Node hands to every request; a span that is not recorded has no kind.
+ */
+export const serverIn = (active: Otel.Context | undefined): Tracer.ExternalSpan | undefined => {
+  const span = active === undefined ? undefined : Otel.trace.getSpan(baseOf(active))
+  const isServer =
+    span !== undefined && !(span instanceof OtelSpanView) && "kind" in span && span.kind === Otel.SpanKind.SERVER
+  return isServer && span.isRecording() ? toExternalSpan(span) : undefined
+}
+
+const toExternalSpan = (span: Otel.Span): Tracer.ExternalSpan | undefined => {
   const context = span.spanContext()
   if (!Otel.isSpanContextValid(context)) return undefined
   const external = SpanContext.toExternalSpan(fromOtel(context))
@@ -97,6 +112,16 @@ class Manager extends AsyncLocalStorageContextManager {
     ...args: A
   ): ReturnType<F> {
     return this.#storage.run(context, () => fn.apply(thisArg as never, args))
+  }
+  override attach(context: Otel.Context): ReturnType<AsyncLocalStorageContextManager["attach"]> {
+    const previous = this.#storage.getStore()
+    this.#storage.enterWith(context)
+    let attached = true
+    const dispose = () => {
+      if (attached) this.#storage.enterWith(previous)
+      attached = false
+    }
+    return { dispose }
   }
   override disable(): this {
     this.#disabled()
@@ -142,7 +167,7 @@ export const make = (mode: "auto" | "on"): OtelContext => {
     turnOn() {
       on = true
     },
-    isOn: () => on,
+    activeServer: () => (on ? serverIn(storage.getStore()) : undefined),
     activeParent: () => (on ? parentIn(storage.getStore()) : undefined),
     evaluate(primitive, fiber) {
       if (!on) return primitive[evaluate](fiber)
