@@ -138,6 +138,7 @@ export class AttributeMap implements ReadonlyMap<string, AttributeValue> {
       // Exactly as long as it needs to be, as most spans are given all they have at once
       const count = Object.keys(attributes).length
       if (count === 0) return
+      // oxlint-disable-next-line unicorn/no-new-array -- Array.from takes as long as the rest of the span
       this.#flat = new Array(2 * count)
     }
     for (const key in attributes) this.set(key, attributes[key])
