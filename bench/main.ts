@@ -1,94 +1,77 @@
 /**
- * Every hot path against its peers, in one run: `npm run bench`, `npm run bench -- S1`, `npm run bench -- --json`.
+ * Every hot path against its peers: `npm run bench`, `npm run bench -- S1 S4`.
  *
- * Each variant runs in a process of its own, because they would otherwise
- * spoil each other's inline caches; rounds are interleaved and medians are
- * reported, because the machine has other things to do.
+ * `--json` prints one object a line, `--quick` measures less, and `--check`
+ * exits with 1 when a guard does not hold. See `bench/README.md`.
  */
-import { execFileSync } from "node:child_process"
-import type { Variant } from "./span.ts"
+import type { Bar, HotPath } from "./HotPath.ts"
+import * as Rounds from "./Rounds.ts"
 
-interface Row {
-  readonly bar: string
-  readonly name: string
-  readonly ours: Variant
-  readonly peer: Variant
-  readonly peerName: string
-  /** `ratio` divides what both cost above the bare effect; `difference` says how much more ours costs than the peer. */
-  readonly compares: "ratio" | "difference"
+/** Which file measures which bars. Only what is asked for is loaded. */
+const files: Readonly<Record<string, ReadonlyArray<string>>> = {
+  span: ["S1", "S2"],
+  primitive: ["S3"],
+  memory: ["S4"],
+  encode: ["S5"],
+  http: ["S8"],
+  scale: ["S9"],
+  failure: ["S11"]
 }
 
-const rows: ReadonlyArray<Row> = [
-  {
-    bar: "S1",
-    name: "sampled span, combinator",
-    ours: "combinator",
-    peer: "sdk",
-    peerName: "OpenTelemetry SDK",
-    compares: "ratio"
-  },
-  {
-    bar: "S1",
-    name: "sampled span, Effect's API",
-    ours: "public",
-    peer: "sdk",
-    peerName: "OpenTelemetry SDK",
-    compares: "ratio"
-  },
-  {
-    bar: "S1",
-    name: "sampled span, combinator",
-    ours: "combinator",
-    peer: "bridge",
-    peerName: "@effect/opentelemetry",
-    compares: "ratio"
-  },
-  { bar: "S2", name: "disabled", ours: "disabled", peer: "bare", peerName: "the bare effect", compares: "difference" },
-  {
-    bar: "S2",
-    name: "unsampled child",
-    ours: "unsampled",
-    peer: "bare",
-    peerName: "the bare effect",
-    compares: "difference"
-  }
-]
-
-const rounds = 5
 const args = process.argv.slice(2)
 const asked = args.filter((arg) => !arg.startsWith("-"))
-const chosen = rows.filter((row) => asked.length === 0 || asked.includes(row.bar))
-const names = [...new Set<Variant>([...chosen.flatMap((row) => [row.ours, row.peer]), "bare"])]
+const isAsked = (bar: string): boolean => asked.length === 0 || asked.includes(bar)
 
-const measure = (variant: Variant): number =>
-  Number(
-    execFileSync(process.execPath, [...process.execArgv, `${import.meta.dirname}/variant.ts`, variant], {
-      encoding: "utf8"
-    })
-  )
+const round = (value: number): number => Number(value.toFixed(Math.abs(value) < 10 ? 2 : 1))
 
-const median = (values: ReadonlyArray<number>): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
-
-const samples = new Map<Variant, Array<number>>(names.map((name) => [name, []]))
-for (let round = 0; round < rounds; round++) {
-  for (const name of names) samples.get(name)!.push(measure(name))
-}
-const cost = (name: Variant): number => median(samples.get(name)!)
-/** The SDK runs no effect, so there is none to take away. */
-const net = (name: Variant): number => (name === "sdk" ? cost(name) : cost(name) - cost("bare"))
-
-const round = (value: number, digits: number): number => Number(value.toFixed(digits))
-const results = chosen.map(({ bar, compares, name, ours, peer, peerName }) => ({
+const judge = ({ bar, compares, guard, name, peerName, target, unit }: Bar, compared: Rounds.Compared) => ({
   bar,
   name,
-  ours: round(compares === "ratio" ? net(ours) : cost(ours), 1),
-  peer: round(compares === "ratio" ? net(peer) : cost(peer), 1),
+  ours: round(compared.ours),
+  peer: round(compared.peer),
   peerName,
-  ratio: round(compares === "ratio" ? net(ours) / net(peer) : cost(ours) / cost(peer), 2),
-  difference: round(compares === "ratio" ? net(ours) - net(peer) : cost(ours) - cost(peer), 1),
-  unit: "ns"
-}))
+  ratio: round(compared.ratio),
+  unit,
+  compares,
+  target: target ?? null,
+  guard: guard ?? target ?? null,
+  holds: target === undefined ? null : compared[compares === "ratio" ? "ratio" : "ours"] <= (guard ?? target)
+})
+type Result = ReturnType<typeof judge>
 
-if (args.includes("--json")) for (const result of results) console.log(JSON.stringify(result))
-else console.table(results)
+const bound = ({ compares, guard, target, unit }: Result): string =>
+  target === null ? "" : `≤ ${target}${guard === target ? "" : ` [${guard}]`} ${compares === "ratio" ? "×" : unit}`
+
+const toLine = (result: Result) => ({
+  bar: result.bar,
+  name: result.name,
+  ours: `${result.ours} ${result.unit}`,
+  peer: `${result.peer} ${result.unit}`,
+  "peer's name": result.peerName,
+  ratio: result.ratio,
+  "target [guard]": bound(result),
+  holds: result.holds ?? ""
+})
+
+const measured = async (file: string): Promise<ReadonlyArray<Result>> => {
+  const { path } = (await import(`./${file}.ts`)) as { readonly path: HotPath }
+  const chosen = path.bars.filter(({ bar }) => isAsked(bar))
+  const compared = Rounds.run(file, path, chosen, args.includes("--quick"))
+  return chosen.map((bar, index) => judge(bar, compared[index]!))
+}
+
+const results: Array<Result> = []
+let failed = false
+for (const [file, bars] of Object.entries(files)) {
+  if (!bars.some(isAsked)) continue
+  try {
+    const judged = await measured(file)
+    results.push(...judged)
+    if (args.includes("--json")) for (const result of judged) console.log(JSON.stringify(result))
+  } catch (error) {
+    failed = true
+    console.error(`bench/${file}.ts could not be measured: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+if (!args.includes("--json")) console.table(results.map(toLine))
+if (args.includes("--check") && (failed || results.some(({ holds }) => holds === false))) process.exitCode = 1

@@ -1,82 +1,192 @@
 /**
  * One step span: a parent, five text attributes, one event, ended well.
  *
- * Each variant does the same work a thousand times; what the loop itself costs
- * is the variant `bare`, and is taken away. Exporters get every batch and throw
- * it away, so that only the making of spans is seen.
+ * Each variant does the same work a thousand times under one parent. What the
+ * loop and the effect cost without a span is the variant `idle`, and is taken
+ * away; the event belongs to the span. Exporters get every batch and throw it
+ * away, so that only the making of spans is seen.
  */
-import * as NodeSdk from "@effect/opentelemetry/NodeSdk"
-import * as Otel from "@opentelemetry/api"
-import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace-base"
-import { type Context, Effect, Layer, Logger, Scope } from "effect"
-import { Sampler, Traced, Tracing } from "@gorax/tracing"
+import { Sampler } from "@gorax/tracing"
+import { AlwaysOffSampler, BasicTracerProvider } from "@opentelemetry/sdk-trace-base"
+import { Effect, type Layer } from "effect"
+import * as HotPath from "./HotPath.ts"
+import * as Peer from "./Peer.ts"
+import * as Step from "./Step.ts"
+import * as Timing from "./Timing.ts"
 
-export const spansPerRun = 1000
+const spansPerRun = 1000
 
-const attributes = {
-  tenant_id: "acme",
-  workflow_id: "fulfil-order",
-  execution_id: "exec-1",
-  node_id: "charge-card",
-  node_type: "http"
+const combinator = Step.traced(Step.body)
+const throughEffect = Step.spanned(Step.body)
+
+const timed = async (layer: Layer.Layer<never, unknown>, step: Effect.Effect<unknown>): Promise<HotPath.Figures> => {
+  const run = await Peer.build(layer)
+  const steps = Step.underParent(spansPerRun, step)
+  return { figure: await Timing.perCall(() => run(steps), spansPerRun) }
 }
 
-const ids = { attributes }
-
-const discarding: SpanExporter = {
-  export: (_, done) => done({ code: 0 }),
-  shutdown: () => Promise.resolve()
-}
-const processor = () => new BatchSpanProcessor(discarding, { maxQueueSize: 1_000_000 })
-
-const loop = (body: Effect.Effect<unknown>): Effect.Effect<void> =>
-  Effect.gen(function* () {
-    for (let index = 0; index < spansPerRun; index++) yield* body
-  })
-
-/** A run under a layer that stays built, so that building it is not measured. */
-const within = (layer: Layer.Layer<any, any>, body: Effect.Effect<unknown>) =>
-  Effect.gen(function* () {
-    const scope = yield* Scope.make()
-    const context = yield* Layer.buildWithScope(Layer.provideMerge(layer, Logger.layer([])), scope)
-    const program = loop(body).pipe(Effect.withSpan("parent"))
-    return () => Effect.runPromiseWith(context as Context.Context<never>)(program)
-  })
-
-const step = Effect.void.pipe(Effect.andThen(Traced.event("step.started")), Traced.span("workflow.step.execute", ids))
-const plain = Effect.void.pipe(
-  Effect.andThen(Traced.event("step.started")),
-  Effect.withSpan("workflow.step.execute", ids, { captureStackTrace: false })
-)
-const withEvent = Effect.void.pipe(Effect.andThen(Traced.event("step.started")))
-
-const ours = { exporter: "none", exporters: [{ export: () => Effect.void }], otelContext: "off" } as const
-
-const sdk = Effect.sync(() => {
-  const tracer = new BasicTracerProvider({ spanProcessors: [processor()] }).getTracer("bench")
+const recorded = (peer: () => Peer.Peer, step: Effect.Effect<unknown>): HotPath.Variant => {
   return async () => {
-    const parent = tracer.startSpan("parent")
-    const context = Otel.trace.setSpan(Otel.ROOT_CONTEXT, parent)
-    for (let index = 0; index < spansPerRun; index++) {
-      const span = tracer.startSpan("workflow.step.execute", { attributes }, context)
-      span.addEvent("step.started")
-      span.end()
-    }
-    parent.end()
+    await Peer.check(peer(), step, Step.expected)
+    return timed(peer().layer, step)
   }
-})
-
-export const variants = {
-  sdk,
-  bare: within(Tracing.layerDisabled, withEvent),
-  combinator: within(Tracing.layer(ours), step),
-  public: within(Tracing.layer(ours), plain),
-  unsampled: within(Tracing.layer({ ...ours, sampler: Sampler.parentBased(Sampler.never) }), step),
-  disabled: within(Tracing.layerDisabled, step),
-  bridge: within(
-    NodeSdk.layer(() => ({ resource: { serviceName: "bench" }, spanProcessor: processor() })),
-    plain
-  )
 }
 
-export type Variant = keyof typeof variants
+const sdk: HotPath.Variant = async () => {
+  const once = Peer.sdk()
+  Step.withSdk(once.tracer, 1)
+  await once.processor.forceFlush()
+  Peer.assertSeen(once.seen(), Step.expected)
+  const { tracer } = Peer.sdk()
+  return { figure: await Timing.perCall(() => Step.withSdk(tracer, spansPerRun), spansPerRun) }
+}
+
+const sdkUnsampled: HotPath.Variant = async () => {
+  const tracer = new BasicTracerProvider({ sampler: new AlwaysOffSampler() }).getTracer("bench")
+  return { figure: await Timing.perCall(() => Step.withSdk(tracer, spansPerRun), spansPerRun) }
+}
+
+const unsampled = Peer.ours({ sampler: Sampler.parentBased(Sampler.never) }).layer
+
+export const path = HotPath.make({
+  variants: {
+    sdk,
+    idle: () => timed(Peer.off, Step.nothing),
+    combinator: recorded(Peer.ours, combinator),
+    publicApi: recorded(Peer.oursOnPublicApi, combinator),
+    withSpan: recorded(Peer.ours, throughEffect),
+    bridge: recorded(Peer.bridge, throughEffect),
+    bridgeInContext: recorded(Peer.bridgeInContext, throughEffect),
+    native: recorded(Peer.native, throughEffect),
+    disabled: () => timed(Peer.off, Step.traced(Step.nothing)),
+    disabledWithEvent: () => timed(Peer.off, combinator),
+    disabledPublic: () => timed(Peer.off, Step.spanned(Step.nothing)),
+    tracerOff: () => timed(Peer.off, Effect.withTracerEnabled(Step.spanned(Step.nothing), false)),
+    unsampled: () => timed(unsampled, Step.traced(Step.nothing)),
+    unsampledWithEvent: () => timed(unsampled, combinator),
+    sdkUnsampled
+  },
+  idle: {
+    combinator: "idle",
+    publicApi: "idle",
+    withSpan: "idle",
+    bridge: "idle",
+    bridgeInContext: "idle",
+    native: "idle",
+    disabled: "idle",
+    disabledWithEvent: "idle",
+    disabledPublic: "idle",
+    tracerOff: "idle",
+    unsampled: "idle",
+    unsampledWithEvent: "idle"
+  },
+  bars: [
+    {
+      bar: "S1",
+      name: "sampled span, combinator",
+      ours: "combinator",
+      peer: "sdk",
+      peerName: "OpenTelemetry SDK",
+      unit: "ns",
+      compares: "ratio",
+      target: 0.45,
+      guard: 0.55
+    },
+    {
+      bar: "S1",
+      name: "sampled span, combinator on Effect's public API",
+      ours: "publicApi",
+      peer: "sdk",
+      peerName: "OpenTelemetry SDK",
+      unit: "ns",
+      compares: "ratio",
+      target: 0.7,
+      guard: 0.85
+    },
+    {
+      bar: "S1",
+      name: "sampled span, Effect.withSpan",
+      ours: "withSpan",
+      peer: "tracerOff",
+      peerName: "the same, tracer disabled",
+      unit: "ns",
+      compares: "ratio"
+    },
+    {
+      bar: "S1",
+      name: "sampled span, combinator",
+      ours: "combinator",
+      peer: "native",
+      peerName: "effect/observability",
+      unit: "ns",
+      compares: "ratio"
+    },
+    {
+      bar: "S1",
+      name: "sampled span, combinator",
+      ours: "combinator",
+      peer: "bridge",
+      peerName: "@effect/opentelemetry",
+      unit: "ns",
+      compares: "ratio"
+    },
+    {
+      bar: "S1",
+      name: "sampled span, combinator",
+      ours: "combinator",
+      peer: "bridgeInContext",
+      peerName: "@effect/opentelemetry, context manager",
+      unit: "ns",
+      compares: "ratio"
+    },
+    {
+      bar: "S2",
+      name: "disabled, added",
+      ours: "disabled",
+      peer: "tracerOff",
+      peerName: "Effect.withSpan, disabled",
+      unit: "ns",
+      compares: "amount",
+      target: 15,
+      guard: 40
+    },
+    {
+      bar: "S2",
+      name: "unsampled child, added",
+      ours: "unsampled",
+      peer: "sdkUnsampled",
+      peerName: "OpenTelemetry SDK, with event",
+      unit: "ns",
+      compares: "amount",
+      target: 30,
+      guard: 60
+    },
+    {
+      bar: "S2",
+      name: "disabled, Effect.withSpan, added",
+      ours: "disabledPublic",
+      peer: "tracerOff",
+      peerName: "Effect.withSpan, disabled",
+      unit: "ns",
+      compares: "amount"
+    },
+    {
+      bar: "S2",
+      name: "disabled, and its event, added",
+      ours: "disabledWithEvent",
+      peer: "tracerOff",
+      peerName: "Effect.withSpan, disabled",
+      unit: "ns",
+      compares: "amount"
+    },
+    {
+      bar: "S2",
+      name: "unsampled child, and its event, added",
+      ours: "unsampledWithEvent",
+      peer: "sdkUnsampled",
+      peerName: "OpenTelemetry SDK, with event",
+      unit: "ns",
+      compares: "amount"
+    }
+  ]
+})

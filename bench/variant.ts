@@ -1,12 +1,14 @@
-/** Measures one variant in a process of its own and prints nanoseconds per span. */
-import { Effect } from "effect"
-import { Bench } from "tinybench"
-import { spansPerRun, type Variant, variants } from "./span.ts"
+/** Measures one variant in a process of its own and prints its figures. */
+import type { HotPath } from "./HotPath.ts"
 
-const run = await Effect.runPromise(variants[process.argv[2] as Variant] as Effect.Effect<() => Promise<void>>)
-const bench = new Bench({ time: 400, warmupTime: 400 })
-bench.add("variant", run)
-const [task] = await bench.run()
-if (task?.result.state !== "completed") throw new Error(`${process.argv[2]} did not complete: ${task?.result.state}`)
-process.stdout.write(String((task.result.latency.p50 * 1e6) / spansPerRun))
-process.exit(0)
+const [pathName, variantName] = process.argv.slice(2) as [string, string]
+try {
+  const { path } = (await import(`./${pathName}.ts`)) as { readonly path: HotPath }
+  const figures = await path.variants[variantName]!()
+  process.stdout.write(`\n${JSON.stringify(figures)}`, () => process.exit(0))
+} catch (error) {
+  // An assertion shows whole batches: its first lines say enough
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  console.error(`${pathName} ${variantName}: ${text.split("\n").slice(0, 20).join("\n")}`)
+  process.exit(1)
+}
