@@ -75,10 +75,10 @@ const eventName = events[0]!
 const withSdk = (make: Make, processor: SpanProcessor): (() => void) => {
   const resource = resourceFromAttributes({ "service.name": "bench" })
   const tracer = new BasicTracerProvider({ resource, spanProcessors: [processor] }).getTracer("bench", "1")
+  const steps = Array.from({ length: spansPerRun }, (_, index) => make(index))
   return () => {
     const context = Otel.trace.setSpanContext(Otel.ROOT_CONTEXT, linked)
-    for (let index = 0; index < spansPerRun; index++) {
-      const { attributes, event, link } = make(index)
+    for (const { attributes, event, link } of steps) {
       const span = tracer.startSpan(name, { attributes, links: link === true ? [{ context: linked }] : [] }, context)
       span.addEvent(eventName, event)
       span.end()
@@ -107,10 +107,14 @@ const step = ({ attributes, event, link }: Made): Effect.Effect<void> => {
   return (link === true ? Effect.andThen(linking, marking) : marking).pipe(Traced.span(name, { attributes }))
 }
 
-const program = (make: Make): Effect.Effect<void> =>
+/** Runs what is made beforehand, as programs are. */
+const inTurn = (steps: ReadonlyArray<Effect.Effect<void>>): Effect.Effect<void> =>
   Effect.gen(function* () {
-    for (let index = 0; index < spansPerRun; index++) yield* step(make(index))
+    for (const step of steps) yield* step
   }).pipe(Effect.withParentSpan(ourLinked))
+
+const program = (make: Make): Effect.Effect<void> =>
+  inTurn(Array.from({ length: spansPerRun }, (_, index) => step(make(index))))
 
 /** The same of ours. */
 const ours = (make: Make) => {
@@ -124,9 +128,10 @@ const ours = (make: Make) => {
     scope: { name: "bench", version: "1" },
     books: SpanBooks.make()
   })
+  const steps = Effect.provideService(program(make), Tracer.Tracer, tracer)
   return (): ReadonlyArray<SpanData> => {
     spans = []
-    Effect.runSync(Effect.provideService(program(make), Tracer.Tracer, tracer))
+    Effect.runSync(steps)
     return spans
   }
 }
@@ -201,6 +206,12 @@ const creating =
     return { figure: await Timing.perCall(() => toBytes(make()), spansPerRun) }
   }
 
+/** What a loop of effects costs without spans. */
+const idle = async (): Promise<HotPath.Figures> => {
+  const steps = inTurn(Array.from({ length: spansPerRun }, () => Step.nothing))
+  return { figure: await Timing.perCall(() => Effect.runSync(steps), spansPerRun) }
+}
+
 const protobuf = (spans: Array<ReadableSpan>): Uint8Array => ProtobufTraceSerializer.serializeRequest(spans)!
 const json = (spans: Array<ReadableSpan>): Uint8Array => JsonTraceSerializer.serializeRequest(spans)!
 const ofSdk = (make: Make) => sdk(make)()
@@ -233,8 +244,10 @@ export const path = HotPath.make({
     oursJson: encoding(typical, ofOurs, (spans) => encodeJson(spans), "json"),
     sdkJson: encoding(typical, ofSdk, json, "json"),
     oursCreated: creating(ours, (spans) => encode(spans)),
-    sdkCreated: creating(sdk, protobuf)
+    sdkCreated: creating(sdk, protobuf),
+    idle
   },
+  idle: { oursCreated: "idle" },
   bars: [
     {
       bar: "S5",
