@@ -4,6 +4,7 @@
  * @see https://www.w3.org/TR/trace-context-2/
  */
 import * as Context from "effect/Context"
+import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 
 export interface SpanContext {
@@ -44,6 +45,14 @@ const validSpanId = /^(?!0{16})[0-9a-f]{16}$/
 /** True when both ids are well formed and not zero. */
 export const isValid = (ids: { readonly traceId: string; readonly spanId: string }): boolean =>
   validTraceId.test(ids.traceId) && validSpanId.test(ids.spanId)
+
+/** The span itself, or the nearest around it that Effect has not hidden from others. */
+export const visible = (span: Tracer.AnySpan | undefined): Tracer.AnySpan | undefined => {
+  while (span !== undefined && Context.get(span.annotations, Tracer.DisablePropagation)) {
+    span = span._tag === "Span" ? Option.getOrUndefined(span.parent) : undefined
+  }
+  return span
+}
 
 const carriesContext = (span: Tracer.AnySpan): span is Tracer.AnySpan & SpanContext => "traceFlags" in span
 

@@ -9,11 +9,9 @@
  * yield* work.pipe(Carrier.continueFrom(headers))   // there
  * ```
  */
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import { dual } from "effect/Function"
-import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import { all, type HeaderLookup, type PropagatedContext, type Propagator } from "../model/Propagator.ts"
 import { CurrentBaggage, CurrentPropagator } from "../model/References.ts"
@@ -30,17 +28,10 @@ export const defaultPropagator: Propagator = all([W3C.propagator, Baggage.propag
 const propagatorOf = (fiber: Fiber.Fiber<unknown, unknown>): Propagator =>
   fiber.getRef(CurrentPropagator) ?? defaultPropagator
 
-const propagated = (span: Tracer.AnySpan | undefined): Tracer.AnySpan | undefined => {
-  while (span !== undefined && Context.get(span.annotations, Tracer.DisablePropagation)) {
-    span = span._tag === "Span" ? Option.getOrUndefined(span.parent) : undefined
-  }
-  return span
-}
-
 /** The headers that carry the fiber's context, with `span` in place of its current span if one is given. */
 export const headersOf = (
   fiber: Fiber.Fiber<unknown, unknown>,
-  span: Tracer.AnySpan | undefined = propagated(fiber.cache.span)
+  span: Tracer.AnySpan | undefined = SpanContext.visible(fiber.cache.span)
 ): Readonly<Record<string, string>> =>
   propagatorOf(fiber).inject({
     span: span === undefined ? undefined : SpanContext.fromSpan(span),

@@ -12,7 +12,7 @@ import * as Tracer from "effect/Tracer"
 import type { Baggage } from "../model/Propagator.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import { Leaf } from "../model/SpanHints.ts"
-import { toOtel } from "./OtelSpanView.ts"
+import { otelSpanTypeId, toOtel } from "./OtelSpanView.ts"
 import { isRemote, PassThroughSpan } from "./PassThroughSpan.ts"
 
 /** The keys under which OpenTelemetry keeps things are its secret; who writes to a context tells them. */
@@ -44,9 +44,6 @@ export const toOtelBaggage = (baggage: Baggage): Otel.Baggage =>
       ])
     )
   )
-
-/** What `OtelTracer.currentOtelSpan` looks for, on spans of ours and of the bridge. */
-export const otelSpanTypeId = "~@effect/opentelemetry/OtelTracer/OtelSpan"
 
 const hasOtelSpan = (span: Tracer.AnySpan): span is Tracer.Span & { readonly span: Otel.Span } => otelSpanTypeId in span
 

@@ -17,7 +17,7 @@ import * as SpanBooks from "../model/SpanBooks.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import type { Resource, Scope, SpanData, SpanEvent, SpanLink, StatusCode } from "../model/SpanData.ts"
 import { ForcedIds } from "../model/SpanHints.ts"
-import { OtelSpanView } from "./OtelSpanView.ts"
+import { OtelSpanView, otelSpanTypeId } from "./OtelSpanView.ts"
 import { isRemote } from "./PassThroughSpan.ts"
 import { RecordedEvent } from "./RecordedEvent.ts"
 import * as SpanClock from "./SpanClock.ts"
@@ -46,9 +46,6 @@ interface Rare {
   droppedEvents?: number
   droppedLinks?: number
 }
-
-/** What `OtelTracer.currentOtelSpan` looks for. */
-const otelSpanTypeId = "~@effect/opentelemetry/OtelTracer/OtelSpan"
 
 const noEvents: ReadonlyArray<SpanEvent> = []
 const noLinks: ReadonlyArray<SpanLink> = []

@@ -9,6 +9,9 @@ import * as Failure from "../model/Failure.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import type { GoraxSpan } from "./GoraxSpan.ts"
 
+/** What `OtelTracer.currentOtelSpan` looks for, on spans of ours and of the bridge. */
+export const otelSpanTypeId = "~@effect/opentelemetry/OtelTracer/OtelSpan"
+
 const isTimeInput = (value: unknown): value is Otel.TimeInput =>
   typeof value === "number" || value instanceof Date || Array.isArray(value)
 

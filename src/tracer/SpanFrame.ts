@@ -11,8 +11,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
+import * as SpanContext from "../model/SpanContext.ts"
 import type { SpanOpener, SpanSpec } from "../model/SpanOpener.ts"
 import { GoraxSpan, noAnnotations } from "./GoraxSpan.ts"
 import type { OtelContext } from "./OtelContext.ts"
@@ -65,17 +65,9 @@ class SpanFrame {
   }
 }
 
-/** The span that new ones hang under: the current one, or the nearest that is not hidden. */
-const parentOf = (span: Tracer.AnySpan | undefined): Tracer.AnySpan | undefined => {
-  while (
-    span !== undefined &&
-    !(span instanceof GoraxSpan) &&
-    Context.get(span.annotations, Tracer.DisablePropagation)
-  ) {
-    span = span._tag === "Span" ? Option.getOrUndefined(span.parent) : undefined
-  }
-  return span
-}
+/** The span that new ones hang under. Ours are never hidden. */
+const parentOf = (current: Tracer.AnySpan | undefined): Tracer.AnySpan | undefined =>
+  current instanceof GoraxSpan ? current : SpanContext.visible(current)
 
 const open = (
   shared: SpanShared,

@@ -51,6 +51,31 @@ const grpcCollector = (told: (headers: Record<string, unknown>) => void) =>
     ({ server }) => Effect.sync(() => server.close())
   )
 
+const quick = { otelContext: "on", batchTimeout: "5 millis" } as const
+
+/** One export goes out while the program runs inside a span, the other when the layer is released. */
+const program = (first: Deferred.Deferred<void>) =>
+  Effect.gen(function* () {
+    for (const instrumentation of instrumentations) {
+      instrumentation.setTracerProvider(Otel.trace.getTracerProvider())
+    }
+    yield* Effect.void.pipe(Effect.withSpan("while it runs"))
+    yield* Deferred.await(first).pipe(Effect.withSpan("at the end"))
+  })
+
+/** Both exports arrived, and nobody told of them: no span, no header. */
+const assertUntold = (
+  spans: ReadonlyArray<{ readonly name: string }>,
+  requests: ReadonlyArray<Record<string, unknown>>
+): void => {
+  assert.deepStrictEqual(
+    spans.map(({ name }) => name),
+    ["while it runs", "at the end"]
+  )
+  assert.strictEqual(requests.length, 2)
+  for (const headers of requests) assert.notProperty(headers, "traceparent")
+}
+
 describe("instrumentation of everything that exporters use adds no span and no header to what is exported by", () => {
   for (const protocol of ["http/protobuf", "http/json", "grpc"] as const) {
     it.live(protocol, () =>
@@ -63,30 +88,10 @@ describe("instrumentation of everything that exporters use adds no span and no h
         }
         const { url } = yield* protocol === "grpc" ? grpcCollector(told) : collector(told)
         const { exporter, spans } = remembering()
-        yield* Effect.gen(function* () {
-          for (const instrumentation of instrumentations) {
-            instrumentation.setTracerProvider(Otel.trace.getTracerProvider())
-          }
-          yield* Effect.void.pipe(Effect.withSpan("while it runs"))
-          // One export goes out while the program runs inside a span, the other when the layer is released.
-          yield* Deferred.await(first).pipe(Effect.withSpan("at the end"))
-        }).pipe(
-          Effect.provide(
-            Tracing.layer({
-              endpoint: url,
-              protocol,
-              exporters: [exporter],
-              otelContext: "on",
-              batchTimeout: "5 millis"
-            })
-          )
+        yield* program(first).pipe(
+          Effect.provide(Tracing.layer({ ...quick, endpoint: url, protocol, exporters: [exporter] }))
         )
-        assert.deepStrictEqual(
-          spans.map(({ name }) => name),
-          ["while it runs", "at the end"]
-        )
-        assert.strictEqual(requests.length, 2)
-        for (const headers of requests) assert.notProperty(headers, "traceparent")
+        assertUntold(spans, requests)
         if (protocol === "grpc") {
           const ofExporter = createRequire(require.resolve("@opentelemetry/exporter-trace-otlp-grpc"))
           const grpc = ofExporter("@grpc/grpc-js") as { readonly Client: { readonly prototype: object } }
@@ -108,28 +113,10 @@ describe("instrumentation of everything that exporters use adds no span and no h
       const fetching: SpanExporter = {
         export: () => Effect.asVoid(Effect.promise(() => fetch(url, { method: "POST", body: "spans" })))
       }
-      yield* Effect.gen(function* () {
-        for (const instrumentation of instrumentations) {
-          instrumentation.setTracerProvider(Otel.trace.getTracerProvider())
-        }
-        yield* Effect.void.pipe(Effect.withSpan("while it runs"))
-        yield* Deferred.await(first).pipe(Effect.withSpan("at the end"))
-      }).pipe(
-        Effect.provide(
-          Tracing.layer({
-            exporter: "none",
-            exporters: [exporter, fetching],
-            otelContext: "on",
-            batchTimeout: "5 millis"
-          })
-        )
+      yield* program(first).pipe(
+        Effect.provide(Tracing.layer({ ...quick, exporter: "none", exporters: [exporter, fetching] }))
       )
-      assert.deepStrictEqual(
-        spans.map(({ name }) => name),
-        ["while it runs", "at the end"]
-      )
-      assert.strictEqual(requests.length, 2)
-      for (const headers of requests) assert.notProperty(headers, "traceparent")
+      assertUntold(spans, requests)
     })
   )
 })
