@@ -49,9 +49,8 @@ export interface SpanShape<Options> {
 export const open = <A, E, R>(self: Effect.Effect<A, E, R>, spec: SpanSpec): Traced<A, E, R> =>
   Effect.withFiber((fiber) => {
     const opener = openerOf(fiber)
-    if (opener === off) return unopened(self, spec)
-    if (spec.parent === undefined && spec.root !== true && opener?.declines(fiber) === true)
-      return self as Traced<A, E, R>
+    if (opener === off) return unopened(fiber, self, spec)
+    if (spec.parent === undefined && spec.root !== true && opener?.declines(fiber) === true) return asIs(fiber, self)
     return opened(fiber, opener, self, spec)
   })
 
@@ -69,8 +68,31 @@ const openerOf = (fiber: Fiber.Fiber<unknown, unknown>): SpanOpener.SpanOpener |
 export const isOff = (fiber: Fiber.Fiber<unknown, unknown>): boolean => openerOf(fiber) === off
 
 /** A remote parent is handed on even where no span is opened under it. */
-const unopened = <A, E, R>(self: Effect.Effect<A, E, R>, spec: SpanSpec): Traced<A, E, R> =>
-  spec.parent === undefined ? (self as Traced<A, E, R>) : Effect.provideService(self, Tracer.ParentSpan, spec.parent)
+const unopened = <A, E, R>(
+  fiber: Fiber.Fiber<unknown, unknown>,
+  self: Effect.Effect<A, E, R>,
+  spec: SpanSpec
+): Traced<A, E, R> =>
+  spec.parent === undefined ? asIs(fiber, self) : Effect.provideService(self, Tracer.ParentSpan, spec.parent)
+
+const evaluate = "~effect/Effect/evaluate"
+/** Combinators right inside one another use the stack that the fiber's own loop would not. */
+const mostInPlace = 16
+let inPlace = 0
+
+/**
+ * The effect without a span. It is evaluated on the spot, as the tracer of a fiber may do with any effect, because the
+ * way back to the fiber's loop would be most of what a span costs that is not there.
+ */
+const asIs = <A, E, R>(fiber: Fiber.Fiber<unknown, unknown>, self: Effect.Effect<A, E, R>): Traced<A, E, R> => {
+  if (inPlace === mostInPlace || fiber.cache.tracerContext !== undefined) return self as Traced<A, E, R>
+  inPlace++
+  try {
+    return (self as unknown as Tracer.EffectPrimitive<Traced<A, E, R>>)[evaluate](fiber)
+  } finally {
+    inPlace--
+  }
+}
 
 const opened = <A, E, R>(
   fiber: Fiber.Fiber<unknown, unknown>,
@@ -103,7 +125,7 @@ export const make = <Options>(shape: SpanShape<Options>): SpanCombinator<Options
       const base = shape.always === undefined ? self : shape.always(self, name, options)
       const opener = openerOf(fiber)
       if (opener === off || (shape.elsewhere?.(options) !== true && opener?.declines(fiber) === true))
-        return base as Traced<A, E, R>
+        return asIs(fiber, base)
       const inner = shape.inside === undefined ? base : shape.inside(base, name, options)
       return opened(fiber, opener, inner, shape.describe(name, options, fiber))
     })

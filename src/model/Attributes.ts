@@ -154,7 +154,7 @@ export class AttributeMap implements ReadonlyMap<string, AttributeValue> {
   }
 
   forEach(callback: (value: AttributeValue, key: string, map: ReadonlyMap<string, AttributeValue>) => void): void {
-    for (const [key, value] of this) callback(value, key, this)
+    for (let at = 0; at < this.#used; at += 2) callback(this.#flat[at + 1]!, this.#flat[at] as string, this)
   }
 
   *entries(): MapIterator<[string, AttributeValue]> {

@@ -109,7 +109,10 @@ export class GoraxSpan implements Tracer.Span, SpanData {
     return SpanClock.toNanos(this.#start, this.#anchor)
   }
   get endTime(): bigint {
-    return this.#lasted === undefined ? 0n : this.startTime + BigInt(this.#lasted)
+    return this.#lasted === undefined ? 0n : this.timeAfter(this.#lasted)
+  }
+  timeAfter(sinceStart: number | bigint): bigint {
+    return SpanClock.later(this.#start, sinceStart, this.#anchor)
   }
   get parent(): Option.Option<Tracer.AnySpan> {
     return this.#parentSpanId === undefined

@@ -14,6 +14,7 @@ import * as Otel from "@opentelemetry/api"
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks"
 import { isTracingSuppressed } from "@opentelemetry/core"
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Tracer from "effect/Tracer"
 import { CurrentBaggage } from "../model/References.ts"
@@ -41,6 +42,10 @@ type AnyFiber = Fiber.Fiber<unknown, unknown>
 
 /** Where a running fiber stands in OpenTelemetry's world. */
 class Presence {
+  /** True once it has waited where {@link framesFibers} holds. */
+  waited = false
+  /** True while whoever resumed it puts back what was active before, so that it need not. */
+  framed = false
   /** What was active before it ran, and is again when it stops. */
   outside: Otel.Context | undefined
   /** The fiber's context for which `entered` was made; none while it does not run. */
@@ -130,13 +135,45 @@ class Manager extends AsyncLocalStorageContextManager {
   }
 }
 
+let framing: boolean | undefined
+
+/**
+ * True where a fiber that waited is resumed in the async context it stopped in, and nothing of that is left on the
+ * stack of whoever resumed it. Then a fiber need not enter its context again each time it has waited.
+ */
+const framesFibers = (): boolean => (framing ??= tryFraming())
+
+const tryFraming = (): boolean => {
+  const storage = new AsyncLocalStorage<number>()
+  const seen: Array<number | undefined> = []
+  let resume: (effect: Effect.Effect<void>) => void = () => undefined
+  const waiting = Effect.callback<void>((resumed) => {
+    storage.enterWith(1)
+    resume = resumed
+  })
+  const noting = Effect.sync(() => {
+    seen.push(storage.getStore())
+    storage.enterWith(2)
+  })
+  Effect.runFork(Effect.andThen(waiting, noting))
+  storage.enterWith(3)
+  resume(Effect.void)
+  seen.push(storage.getStore())
+  storage.disable()
+  return seen.join() === "1,3"
+}
+
 export const make = (mode: "auto" | "on"): OtelContext => {
   const storage = new AsyncLocalStorage<Otel.Context | undefined>()
   let on = mode === "on"
 
   /** The fiber's span changed, or it begins to run, or somebody else entered a context on its stack. */
   const enter = (fiber: AnyFiber, state: Presence, active: Otel.Context | undefined): void => {
-    if (state.seen === undefined) state.outside = active
+    if (state.seen === undefined) {
+      state.outside = active
+      // What goes on although it said it would wait, because it was interrupted meanwhile, was not resumed
+      if (fiber.currentOpCount === 1) state.framed = state.waited
+    }
     state.seen = fiber.context
     state.entered = contextOf(fiber, active)
     if (state.entered !== active) storage.enterWith(state.entered)
@@ -144,7 +181,8 @@ export const make = (mode: "auto" | "on"): OtelContext => {
 
   /** Leaves nothing behind on the stack of whoever ran the fiber, and nothing on the fiber that would outlive its end. */
   const leave = (state: Presence): void => {
-    storage.enterWith(state.outside)
+    if (!state.framed) storage.enterWith(state.outside)
+    state.waited = framesFibers()
     state.seen = state.entered = state.outside = undefined
   }
 

@@ -7,19 +7,20 @@
 import type { Attributes, fromRecord } from "../model/Attributes.ts"
 import type { SpanEvent } from "../model/SpanData.ts"
 
+/** Knows when it began. */
+interface Timeline {
+  /** Nanoseconds since the epoch, so many nanoseconds after the start. */
+  readonly timeAfter: (sinceStart: number | bigint) => bigint
+}
+
 export class RecordedEvent implements SpanEvent {
   readonly name: string
   readonly attributes: Attributes
   readonly droppedAttributes: number
-  readonly #span: { readonly startTime: bigint }
+  readonly #span: Timeline
   readonly #sinceStart: number | bigint
 
-  constructor(
-    span: { readonly startTime: bigint },
-    sinceStart: number | bigint,
-    name: string,
-    converted: ReturnType<typeof fromRecord>
-  ) {
+  constructor(span: Timeline, sinceStart: number | bigint, name: string, converted: ReturnType<typeof fromRecord>) {
     this.name = name
     this.attributes = converted.attributes
     this.droppedAttributes = converted.dropped
@@ -27,6 +28,6 @@ export class RecordedEvent implements SpanEvent {
     this.#sinceStart = sinceStart
   }
   get time(): bigint {
-    return this.#span.startTime + BigInt(this.#sinceStart)
+    return this.#span.timeAfter(this.#sinceStart)
   }
 }

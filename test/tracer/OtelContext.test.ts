@@ -1,6 +1,6 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Otel from "@opentelemetry/api"
-import { Effect, Option } from "effect"
+import { Context, Effect, Option, Tracer } from "effect"
 import { EventEmitter, once } from "node:events"
 import { Baggage } from "@gorax/tracing"
 import * as SpanContext from "../../src/model/SpanContext.ts"
@@ -59,6 +59,56 @@ describe("OpenTelemetry's active span", () => {
       assert.isUndefined(yield* Effect.sync(activeId))
     })
   )
+
+  it("is none on the stack of whoever started a fiber, or woke it, whatever the fiber does next", () => {
+    let wake: () => void = () => undefined
+    const waiting = Effect.callback<void>((resume) => {
+      wake = () => resume(Effect.void)
+    })
+    const seen: Array<string | undefined> = []
+    const looking = Effect.sync(() => seen.push(activeId()))
+    const programs = {
+      "waits, three times, in two spans": Effect.gen(function* () {
+        yield* waiting
+        yield* looking
+        yield* Effect.andThen(waiting, looking).pipe(Effect.withSpan("inner"))
+        yield* waiting
+        yield* looking
+      }),
+      "is interrupted in the moment it begins to wait": Effect.withFiber((fiber) =>
+        Effect.callback<void>(() => {
+          fiber.interruptUnsafe()
+        })
+      ),
+      "is interrupted so when it was woken": Effect.andThen(
+        waiting,
+        Effect.withFiber((fiber) =>
+          Effect.callback<void>(() => {
+            fiber.interruptUnsafe()
+          })
+        )
+      ),
+      fails: Effect.andThen(waiting, Effect.fail("expected")),
+      "is no effect": Effect.andThen(waiting, 1 as never)
+    }
+    // A parent that the fiber has from the first to the last
+    const parent = Tracer.externalSpan({ traceId: "1".repeat(32), spanId: "1".repeat(16) })
+    const fork = Effect.runForkWith(
+      Context.make(Tracer.ParentSpan, parent).pipe(Context.add(Tracer.Tracer, recorder.tracer))
+    )
+    for (const [name, program] of Object.entries(programs)) {
+      fork(program.pipe(Effect.withSpan("work")))
+      assert.isUndefined(activeId(), `started: ${name}`)
+      for (let woken = 0; woken < 3; woken++) {
+        wake()
+        assert.isUndefined(activeId(), `woken: ${name}`)
+      }
+    }
+    assert.strictEqual(seen.length, 3)
+    assert.strictEqual(new Set(seen).size, 2)
+    assert.strictEqual(seen[0], seen[2])
+    assert.isDefined(seen[0])
+  })
 
   it.live("never crosses from one fiber to another", () =>
     recorder.run(

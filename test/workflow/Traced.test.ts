@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Logger, Option, References, Tracer } from "effect"
+import { Deferred, Effect, Exit, Fiber, Logger, Option, References, Tracer } from "effect"
 import { Traced, Tracing } from "@gorax/tracing"
 import { SpanTree, TracingTest } from "@gorax/tracing/testing"
 
@@ -116,6 +116,27 @@ for (const { keys, label, name, wrap } of combinators) {
     )
   })
 }
+
+it.effect("a hundred thousand combinators around one another need no deeper stack where nothing is recorded", () =>
+  Effect.gen(function* () {
+    let nested: Effect.Effect<number> = Effect.succeed(42)
+    for (let depth = 0; depth < 100_000; depth++) nested = Traced.step("turn")(nested)
+    assert.strictEqual(yield* nested, 42)
+  }).pipe(Effect.provide(Tracing.layerDisabled))
+)
+
+it.effect("a defect below a combinator is the same defect where nothing is recorded", () =>
+  Effect.gen(function* () {
+    const defect = new Error("expected")
+    const dying = Effect.sync(() => {
+      throw defect
+    })
+    for (let turn = 0; turn < 100; turn++) {
+      const exit = yield* Effect.exit(Traced.step("charge")(Traced.step("charge")(dying)))
+      assert.deepStrictEqual(exit, Exit.die(defect))
+    }
+  }).pipe(Effect.provide(Tracing.layerDisabled))
+)
 
 const chargeCard = (declined: number) => {
   let tries = 0
