@@ -136,8 +136,10 @@ export class BridgeSpan implements Tracer.Span, SpanContext.SpanContext {
     }
     if (!this.attributes.has(AttributeKeys.errorType)) this.attribute(AttributeKeys.errorType, failure.type)
     this.span.setStatus({ code: Otel.SpanStatusCode.ERROR, message: failure.message })
-    const parentSpanId = Option.getOrUndefined(this.parent)?.spanId
-    if (isToldByChild(failure.error, { traceId: this.traceId, spanId: this.spanId, parentSpanId })) return
+    const parent = Option.getOrUndefined(this.parent)
+    const { spanId, traceId } = this
+    const parentIsRemote = parent !== undefined && isRemote(parent)
+    if (isToldByChild(failure.error, { traceId, spanId, parentSpanId: parent?.spanId, parentIsRemote })) return
     this.event("exception", time, {
       [AttributeKeys.exceptionType]: failure.type,
       [AttributeKeys.exceptionMessage]: failure.message,

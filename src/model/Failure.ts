@@ -9,6 +9,7 @@ export interface Failure {
   readonly type: string
   /** Short, with secrets removed. */
   readonly message: string
+  /** With secrets removed, which costs: read it once, and only to write it down. */
   readonly stack: string | undefined
   /** The failing value itself, to recognise it further up; never exported. */
   readonly error: unknown
@@ -23,25 +24,30 @@ const text = (read: () => unknown): string | undefined => {
   }
 }
 
-/** Describes any thrown or failed value. Total: getters that throw are passed over. */
-export const fromUnknown = (error: unknown): Failure => {
-  if (typeof error !== "object" || error === null) {
-    return { type: typeof error, message: SensitiveKeys.redactText(String(error)), stack: undefined, error }
+const longestStack = 4096
+
+class Thrown implements Failure {
+  readonly type: string
+  readonly message: string
+  readonly error: object
+
+  constructor(error: object) {
+    const fields = error as { readonly _tag?: unknown; readonly name?: unknown; readonly message?: unknown }
+    this.type = text(() => fields._tag) ?? text(() => fields.name) ?? "Error"
+    this.message = SensitiveKeys.redactText(text(() => fields.message) ?? "")
+    this.error = error
   }
-  const fields = error as {
-    readonly _tag?: unknown
-    readonly name?: unknown
-    readonly message?: unknown
-    readonly stack?: unknown
-  }
-  const stack = text(() => fields.stack)
-  return {
-    type: text(() => fields._tag) ?? text(() => fields.name) ?? "Error",
-    message: SensitiveKeys.redactText(text(() => fields.message) ?? ""),
-    stack: stack === undefined ? undefined : SensitiveKeys.redactText(stack, 4096),
-    error
+  get stack(): string | undefined {
+    const stack = text(() => (this.error as { readonly stack?: unknown }).stack)
+    return stack === undefined ? undefined : SensitiveKeys.redactText(stack, longestStack)
   }
 }
+
+/** Describes any thrown or failed value. Total: getters that throw are passed over. */
+export const fromUnknown = (error: unknown): Failure =>
+  typeof error === "object" && error !== null
+    ? new Thrown(error)
+    : { type: typeof error, message: SensitiveKeys.redactText(String(error)), stack: undefined, error }
 
 /** The failure that a cause is about: its first failure, else its first defect. Interruption alone is none. */
 export const fromCause = (cause: Cause.Cause<unknown>): Failure | undefined => {

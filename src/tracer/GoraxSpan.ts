@@ -42,7 +42,7 @@ interface Rare {
   readonly annotations?: Context.Context<never>
   otel?: OtelSpanView
   /** How it ended, where that was no success. */
-  exit?: Exit.Exit<unknown, unknown>
+  ending?: "failed" | "interrupted"
   droppedEvents?: number
   droppedLinks?: number
 }
@@ -151,7 +151,7 @@ export class GoraxSpan implements Tracer.Span, SpanData {
     const { startTime } = this
     return this.#lasted === undefined
       ? { _tag: "Started", startTime }
-      : { _tag: "Ended", startTime, endTime: this.endTime, exit: this.#rare?.exit ?? Exit.void }
+      : { _tag: "Ended", startTime, endTime: this.endTime, exit: this.#exit }
   }
   get events(): ReadonlyArray<SpanEvent> {
     return this.#events ?? noEvents
@@ -255,8 +255,7 @@ export class GoraxSpan implements Tracer.Span, SpanData {
     if (sampled) this.#conclude(now, exit)
     const lasted = SpanClock.nanosBetween(this.#start, now, this.#anchor)
     this.#lasted = lasted > 0 ? lasted : 0
-    // Only what failed is kept: a result may be large, and is nobody's business
-    if (Exit.isFailure(exit)) (this.#rare ??= {}).exit = exit
+    if (Exit.isFailure(exit)) (this.#rare ??= {}).ending = Exit.hasInterrupts(exit) ? "interrupted" : "failed"
     const { books, sink } = this.#shared
     if (!sampled) {
       books.sampledOut++
@@ -279,6 +278,20 @@ export class GoraxSpan implements Tracer.Span, SpanData {
     } else if (this.statusCode === "unset" && this.attributes.has(AttributeKeys.errorType)) {
       this.setStatus("error")
     }
+  }
+
+  /**
+   * How it ended, in the span's own words. Results and errors are let go: they may be large, are nobody's business, and
+   * would be kept for as long as the span waits.
+   */
+  get #exit(): Exit.Exit<void, { readonly _tag: string; readonly message: string }> {
+    const ending = this.#rare?.ending
+    if (ending === undefined) return Exit.void
+    if (ending === "interrupted") return Exit.interrupt()
+    return Exit.fail({
+      _tag: String(this.attributes.get(AttributeKeys.errorType) ?? "Error"),
+      message: this.statusMessage
+    })
   }
 
   /** What this span has in common with its trace, once it is decided whether it is recorded. */

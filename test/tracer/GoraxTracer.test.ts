@@ -88,6 +88,43 @@ describe("what a span says about its effect", () => {
     })
   )
 
+  it.effect("keeps the stack once also where many spans fail side by side, and tells all of them", () =>
+    Effect.gen(function* () {
+      const recorder = Recorder.make()
+      const branch = (index: number) =>
+        Effect.fail(new Error(`no ${index}`)).pipe(Effect.withSpan("step"), Effect.withSpan("branch"), Effect.exit)
+      yield* recorder.run(
+        Effect.forEach(
+          Array.from({ length: 50 }, (_, index) => index),
+          branch,
+          { concurrency: "unbounded" }
+        ).pipe(Effect.withSpan("parent"))
+      )
+      const counted = (name: string) => recorder.spans.filter((span) => span.name === name && span.events.length === 1)
+      assert.strictEqual(counted("step").length, 50)
+      assert.strictEqual(counted("branch").length, 0)
+    })
+  )
+
+  it.effect("says how it ended and lets the error go, which may hold much", () =>
+    Effect.gen(function* () {
+      const recorder = Recorder.make()
+      const seen: Array<Tracer.Span> = []
+      const look = Effect.tap(Effect.currentSpan, (span) => Effect.sync(() => seen.push(span)))
+      yield* recorder.run(
+        Effect.all(
+          [look, Effect.andThen(look, Effect.fail(new TypeError("no"))), Effect.andThen(look, Effect.interrupt)].map(
+            (work) => Effect.exit(Effect.withSpan(work, "work"))
+          )
+        )
+      )
+      const exits = seen.map(({ status }) => (status._tag === "Ended" ? status.exit : undefined)!)
+      assert.deepStrictEqual(exits[0], Exit.void)
+      assert.deepStrictEqual(exits[1], Exit.fail({ _tag: "TypeError", message: "no" }))
+      assert.isTrue(Exit.hasInterrupts(exits[2]!))
+    })
+  )
+
   it.effect("records a defect like a failure", () =>
     Effect.gen(function* () {
       const recorder = Recorder.make()

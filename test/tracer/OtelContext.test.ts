@@ -89,7 +89,7 @@ describe("OpenTelemetry's active span", () => {
         )
       ),
       fails: Effect.andThen(waiting, Effect.fail("expected")),
-      "is no effect": Effect.andThen(waiting, 1 as never)
+      "is no effect": Effect.andThen(waiting, 1 as unknown as Effect.Effect<void>)
     }
     // A parent that the fiber has from the first to the last
     const parent = Tracer.externalSpan({ traceId: "1".repeat(32), spanId: "1".repeat(16) })
