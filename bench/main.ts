@@ -15,6 +15,7 @@ const files: Readonly<Record<string, ReadonlyArray<string>>> = {
   encode: ["S5"],
   http: ["S8"],
   scale: ["S9"],
+  spool: ["S10"],
   failure: ["S11"]
 }
 

@@ -132,6 +132,20 @@ const alone = Effect.map(
       effect.pipe(Effect.provideService(Tracer.Tracer, untraced), Effect.provideService(Clock.Clock, clock))
 )
 
+/** Batches what is to be exported; with a spool, from the disk. Nobody who has none loads it. */
+const batched = Effect.fnUntraced(function* (
+  settings: TracingConfig,
+  books: SpanBooks.SpanBooks,
+  exporter: SpanExporter
+): Effect.fn.Return<SpanSink, TracingConfigError, EffectScope.Scope> {
+  const { batch, shutdownTimeout } = settings
+  const untraced = yield* alone
+  const options = { ...batch, books, shutdownTimeout, untraced }
+  if (settings.spool === undefined) return yield* Batching.make(exporter, options)
+  const SpooledDelivery = yield* Effect.promise(() => import("./SpooledDelivery.ts"))
+  return yield* SpooledDelivery.make(settings.spool, exporter, options)
+})
+
 /** Builds the pipeline in a scope: it is flushed, within the shutdown timeout, and closed with that scope. */
 export const make = Effect.fnUntraced(function* (
   settings: TracingConfig,
@@ -144,12 +158,7 @@ export const make = Effect.fnUntraced(function* (
   const end =
     exporters.length === 0
       ? unbatched(books, processors.length > 0)
-      : yield* Batching.make(FanOut.make(exporters), {
-          ...settings.batch,
-          books,
-          shutdownTimeout: settings.shutdownTimeout,
-          untraced: yield* alone
-        })
+      : yield* batched(settings, books, FanOut.make(exporters))
   let sink = beside(end, processors)
   for (const stage of stages.toReversed()) sink = yield* stage(sink)
   if (spanProcessors.length === 0) return { sink, onStart: undefined, onForeignStart: undefined }

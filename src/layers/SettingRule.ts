@@ -3,6 +3,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { Attributes } from "../model/Attributes.ts"
 
@@ -104,6 +105,20 @@ export const someOf = <const Word extends string>(...words: ReadonlyArray<Word>)
       : undefined
   }
 })
+
+const hexKey = /^[0-9a-f]{64}$/i
+const base64Key = /^[0-9A-Za-z+/_-]{43}=?$/
+
+/** A key of 256 bits. */
+export const key: SettingRule<Redacted.Redacted<Uint8Array>> = {
+  expects: "32 bytes, as 64 hexadecimal digits or in base64",
+  parse: (text) =>
+    hexKey.test(text)
+      ? Redacted.make(Buffer.from(text, "hex"))
+      : base64Key.test(text)
+        ? Redacted.make(Buffer.from(text, "base64"))
+        : undefined
+}
 
 const host = /^(\*|(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(:\d{1,5})?$/
 

@@ -61,6 +61,17 @@ export interface TracingConfig {
     readonly interval: Duration.Duration
     readonly exportTimeout: Duration.Duration
   }
+  /** `undefined` when spans wait in memory alone. */
+  readonly spool:
+    | {
+        readonly directory: string
+        readonly maxBytes: number
+        readonly maxAge: Duration.Duration
+        readonly segmentBytes: number
+        readonly sync: "none" | "interval" | "each"
+        readonly key: Redacted.Redacted<Uint8Array> | undefined
+      }
+    | undefined
   readonly shutdownTimeout: Duration.Duration
   /** Names of propagators, in the order they are asked. */
   readonly propagators: ReadonlyArray<"tracecontext" | "baggage">
@@ -167,6 +178,24 @@ const batch = (reading: SettingReading, exporter: TracingConfig["exporter"]): Tr
   }
 }
 
+const spool = (reading: SettingReading): TracingConfig["spool"] => {
+  const directory = reading.get("spoolDirectory")
+  const maxBytes = reading.get("spoolMaxBytes")
+  const largest = Math.floor(maxBytes / 4)
+  const segmentBytes = reading.get("spoolSegmentBytes") ?? Math.min(4_194_304, largest)
+  if (segmentBytes > largest) {
+    reading.refuse("spoolSegmentBytes", `no more than ${largest}, a quarter of ${SettingTable.table.spoolMaxBytes.key}`)
+  }
+  const settings = {
+    maxBytes,
+    maxAge: reading.get("spoolMaxAge"),
+    segmentBytes,
+    sync: reading.get("spoolSync"),
+    key: reading.get("spoolKey")
+  }
+  return directory === undefined ? undefined : { directory, ...settings }
+}
+
 const read = (reading: SettingReading): TracingConfig => {
   const own = reading.get("resourceAttributes") as Readonly<Record<string, string>>
   const otel = reading.get("otelResourceAttributes") as Readonly<Record<string, string>>
@@ -195,6 +224,7 @@ const read = (reading: SettingReading): TracingConfig => {
     retry: retry(reading),
     sampler: sampler(reading),
     batch: batch(reading, exporter),
+    spool: spool(reading),
     shutdownTimeout: reading.get("shutdownTimeout"),
     propagators: reading.get("propagators"),
     propagateTo: reading.get("propagateTo"),

@@ -6,7 +6,8 @@
  * the end as `shut_down`. One batch is under way while the destination keeps
  * up, and more of them, up to `concurrency`, the more it falls behind. Nothing
  * is promised for a batch that fails: whoever wants a second try decorates
- * the exporter. Every span is entered in the books once.
+ * the exporter, which may also keep spans for later. Every span is entered in
+ * the books once.
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -50,7 +51,7 @@ export interface BatchingOptions extends BatchQueueOptions {
  * A flush asks them to hurry and waits for them: interrupting a flush
  * abandons the wait, not the spans. Closing the scope takes no more spans,
  * tells the exporter that the end has come, flushes within `shutdownTimeout`,
- * and counts what is left as rejected.
+ * and counts what is left, and nobody keeps, as rejected.
  */
 export const make = Effect.fnUntraced(function* (
   exporter: SpanExporter,
@@ -99,9 +100,12 @@ export const make = Effect.fnUntraced(function* (
   /** What an export left out, or why it failed. */
   const settle = ({ from, spans }: Batch, exit: Exit.Exit<LeftOut | void, ExportError>): void => {
     const count = spans.length
-    const { message, rejected, unreadable } = Exit.isSuccess(exit) ? leftOutOf(exit.value, count) : failed(exit, count)
+    const kept = Exit.isSuccess(exit) ? 0 : (exporter.kept?.(spans) ?? 0)
+    const { message, rejected, unreadable } = Exit.isSuccess(exit)
+      ? leftOutOf(exit.value, count)
+      : failed(exit, count - kept)
     if (message !== "") losses.lastError = message
-    const exported = count - rejected - unreadable
+    const exported = count - kept - rejected - unreadable
     settled += count
     books.exported += exported
     books.rejected += rejected

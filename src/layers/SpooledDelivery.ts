@@ -1,0 +1,66 @@
+/**
+ * Delivery with a spool in front of it: spans are on disk before they are batched.
+ */
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import * as OtlpEncoder from "../export/OtlpEncoder.ts"
+import type { Resource, SpanData } from "../model/SpanData.ts"
+import type { SpanExporter } from "../model/SpanExporter.ts"
+import type { SpanSink } from "../model/SpanSink.ts"
+import * as Batching from "../pipeline/Batching.ts"
+import * as Spool from "../pipeline/Spool.ts"
+import type { SpoolError } from "../pipeline/SpoolDirectory.ts"
+import * as OtlpBody from "../receiver/OtlpBody.ts"
+import * as SettingTable from "./SettingTable.ts"
+import type { TracingConfig } from "./TracingConfig.ts"
+import { TracingConfigError } from "./TracingConfigError.ts"
+
+/** A record is an OTLP request of one span, so it stands for itself whoever wrote it, and whenever. */
+const codec = (): Spool.SpoolCodec => {
+  let last: Resource = { attributes: {} }
+  let lastText = JSON.stringify(last)
+  /** Spans of one process share their resource again, so that a request says it once. */
+  const shared = (span: SpanData): SpanData => {
+    const text = JSON.stringify(span.resource)
+    if (text !== lastText) {
+      last = span.resource
+      lastText = text
+    }
+    return { ...span, resource: last }
+  }
+  return {
+    encode(span) {
+      let unreadable = false
+      const bytes = OtlpEncoder.encode([span], () => void (unreadable = true))
+      return unreadable ? undefined : bytes
+    },
+    decode(bytes) {
+      const received = OtlpBody.decode(bytes, "protobuf")
+      const [span] = Result.isSuccess(received) ? received.success.spans : []
+      return span && shared(span)
+    }
+  }
+}
+
+const refused = ({ directory, found, rule }: SpoolError): TracingConfigError =>
+  new TracingConfigError([
+    { key: SettingTable.table.spoolDirectory.key, rule, value: `${JSON.stringify(directory)} (${found})` }
+  ])
+
+/** The spool says what may be in memory, so the sink behind it takes what it is given. */
+export const make = Effect.fnUntraced(function* (
+  settings: NonNullable<TracingConfig["spool"]>,
+  exporter: SpanExporter,
+  options: Batching.BatchingOptions
+): Effect.fn.Return<SpanSink, TracingConfigError, Scope.Scope> {
+  const spool = yield* Spool.make({
+    ...settings,
+    codec: codec(),
+    window: { spans: options.queueSize, bytes: options.queueBytes },
+    books: options.books,
+    ...(options.untraced && { untraced: options.untraced })
+  }).pipe(Effect.mapError(refused))
+  const sink = yield* Batching.make(spool.exporter(exporter), { ...options, queueSize: Infinity, queueBytes: Infinity })
+  return yield* spool.stage(sink)
+})
