@@ -245,8 +245,8 @@ describe("OtlpExporter", () => {
         [413, "TooLarge", false, /./],
         [429, "Rejected", true, /./],
         [500, "Rejected", false, /500/],
-        [502, "Unreachable", true, /./],
-        [503, "Unreachable", true, /./],
+        [502, "Rejected", true, /just now/],
+        [503, "Rejected", true, /just now/],
         [504, "TimedOut", true, /./]
       ]
       for (const [status, reason, retryable, advice] of cases) {
