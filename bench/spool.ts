@@ -73,7 +73,15 @@ const append = async (): Promise<HotPath.Figures> => {
 }
 
 const bar = (ours: "spool" | "encrypted" | "memory", name: string, figure: string) =>
-  ({ bar: "S10", name: `${name}, ${figure}`, ours, peer: "append", peerName: "fs.writeSync", figure, unit: "µs" }) as const
+  ({
+    bar: "S10",
+    name: `${name}, ${figure}`,
+    ours,
+    peer: "append",
+    peerName: "fs.writeSync",
+    figure,
+    unit: "µs"
+  }) as const
 
 export const path = HotPath.make({
   rounds: 3,
