@@ -9,7 +9,6 @@
  * the exporter, which may also keep spans for later. Every span is entered in
  * the books once.
  */
-import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -19,12 +18,12 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Tracer from "effect/Tracer"
-import * as SensitiveKeys from "../model/SensitiveKeys.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import type { SpanData } from "../model/SpanData.ts"
-import type { LeftOut, SpanExporter } from "../model/SpanExporter.ts"
+import type { SpanExporter } from "../model/SpanExporter.ts"
 import type { Flushed, SpanSink } from "../model/SpanSink.ts"
 import { ExportError } from "../model/TracingError.ts"
+import * as BatchOutcome from "./BatchOutcome.ts"
 import { type Batch, BatchQueue, type BatchQueueOptions } from "./BatchQueue.ts"
 import { LossReport } from "./LossReport.ts"
 import { PendingFlushes } from "./PendingFlushes.ts"
@@ -97,33 +96,20 @@ export const make = Effect.fnUntraced(function* (
     flushes.settle(from, spans.length, 0)
   }
 
-  /** What an export left out, or why it failed. */
-  const settle = ({ from, spans }: Batch, exit: Exit.Exit<LeftOut | void, ExportError>): void => {
+  const settle = ({ from, spans }: Batch, exit: BatchOutcome.ExportExit): void => {
     const count = spans.length
-    const kept = Exit.isSuccess(exit) ? 0 : (exporter.kept?.(spans) ?? 0)
-    const { message, rejected, unreadable } = Exit.isSuccess(exit)
-      ? leftOutOf(exit.value, count)
-      : failed(exit, count - kept)
-    if (message !== "") losses.lastError = message
-    const exported = count - kept - rejected - unreadable
+    const kept = Exit.isFailure(exit) ? (exporter.kept?.(spans) ?? 0) : 0
+    const { exported, message, rejected, unreadable } = BatchOutcome.fromExit(exit, count - kept)
     settled += count
     books.exported += exported
     books.rejected += rejected
-    losses.add("rejected", rejected)
     if (unreadable > 0) SpanBooks.drop(books, "unreadable", unreadable)
+    losses.add("rejected", rejected)
     losses.add("unreadable", unreadable)
+    if (message !== undefined) losses.lastError = message
+    else if (closed && rejected > 0) losses.lastError ||= BatchOutcome.endedBefore
     flushes.settle(from, count, exported)
   }
-
-  const failed = ({ cause }: Exit.Failure<LeftOut | void, ExportError>, count: number): LeftOut => ({
-    rejected: count,
-    unreadable: 0,
-    message: !Cause.hasInterruptsOnly(cause)
-      ? SensitiveKeys.redactText(String(Cause.squash(cause)))
-      : closed && losses.lastError === ""
-        ? "no answer before the end (TRACING_SHUTDOWN_TIMEOUT)."
-        : ""
-  })
 
   const timedOut = new ExportError({
     reason: "TimedOut",
@@ -191,10 +177,3 @@ export const make = Effect.fnUntraced(function* (
   )
   return { push, flush }
 })
-
-/** No destination can leave out more than it was given. */
-const leftOutOf = (leftOut: LeftOut | void, count: number): LeftOut => {
-  const { message = "", rejected = 0, unreadable = 0 } = leftOut ?? {}
-  const unread = Math.min(unreadable, count)
-  return { message, unreadable: unread, rejected: Math.min(rejected, count - unread) }
-}
