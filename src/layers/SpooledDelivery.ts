@@ -17,7 +17,7 @@ import type { TracingConfig } from "./TracingConfig.ts"
 import { TracingConfigError } from "./TracingConfigError.ts"
 
 /** A record is an OTLP request of one span, so it stands for itself whoever wrote it, and whenever. */
-const codec = (): Spool.SpoolCodec => {
+export const codec = (): Spool.SpoolCodec => {
   let last: Resource = { attributes: {} }
   let lastText = JSON.stringify(last)
   /** Spans of one process share their resource again, so that a request says it once. */
@@ -33,7 +33,7 @@ const codec = (): Spool.SpoolCodec => {
     encode(span) {
       let unreadable = false
       const bytes = OtlpEncoder.encode([span], () => void (unreadable = true))
-      return unreadable ? undefined : bytes
+      return unreadable || bytes.length === 0 ? undefined : bytes
     },
     decode(bytes) {
       const received = OtlpBody.decode(bytes, "protobuf")

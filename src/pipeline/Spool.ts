@@ -113,6 +113,7 @@ export const make = Effect.fnUntraced(function* (
   /** Spans that nobody could take; they rest before they are sent on again. */
   let returned: Array<SpanData> = []
   let closing = false
+  let arrived = 0
   let why = ""
 
   const store = new SpoolStore(
@@ -183,7 +184,12 @@ export const make = Effect.fnUntraced(function* (
     kept,
     export: (spans) =>
       Effect.suspend(() => inner.export(spans)).pipe(
-        Effect.tap(() => Effect.sync(() => settle(spans))),
+        Effect.tap((leftOut) =>
+          Effect.sync(() => {
+            arrived += spans.length - (leftOut?.rejected ?? 0) - (leftOut?.unreadable ?? 0)
+            settle(spans)
+          })
+        ),
         Effect.tapError((error) => (mayBeTakenLater(error) ? Effect.void : Effect.sync(() => settle(spans)))),
         // A defect comes back whenever the batch does
         Effect.tapDefect(() => Effect.sync(() => settle(spans)))
@@ -236,17 +242,19 @@ export const make = Effect.fnUntraced(function* (
     }
   })
 
-  /** Until nothing that can be read waits on disk, or nobody takes anything. */
+  /** Until as many as waited have left memory and disk, or nobody takes anything. */
   const flush = Effect.fnUntraced(function* (next: SpanSink): Effect.fn.Return<Flushed> {
-    let exported = 0
+    const before = arrived
+    const waiting = window.size + store.readable
     while (true) {
       fed.closeUnsafe()
-      const flushed = yield* next.flush
-      exported += flushed.exported
-      const stuck = flushed.exported === 0 && window.size > 0
-      if (store.readable === 0 || stuck) return { exported, left: flushed.left + returned.length + store.readable }
+      const { exported } = yield* next.flush
+      const isStuck = exported === 0 && window.size > 0
+      if (store.readable === 0 || isStuck || arrived - before >= waiting) break
       yield* Effect.raceFirst(fed.await, Effect.sleep("1 second"))
     }
+    const exported = Math.min(waiting, arrived - before)
+    return { exported, left: waiting - exported }
   })
 
   const stage: Stage = Effect.fnUntraced(function* (next) {
