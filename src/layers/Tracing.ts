@@ -47,6 +47,8 @@ export interface TracingOptions extends TracingPlugins {
   readonly batchTimeout?: Duration.Input
   /** How long the end of the program waits for spans to be delivered. */
   readonly shutdownTimeout?: Duration.Input
+  /** A folder in which ended spans are kept until they have arrived. */
+  readonly spoolDirectory?: string
   readonly attributeProfile?: References.Profile
   readonly otelContext?: "auto" | "on" | "off"
 }
@@ -67,6 +69,7 @@ const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_SAMPLE_RATE: options.sampleRate === undefined ? undefined : String(options.sampleRate),
   TRACING_BATCH_TIMEOUT: millis(options.batchTimeout),
   TRACING_SHUTDOWN_TIMEOUT: millis(options.shutdownTimeout),
+  TRACING_SPOOL_DIR: options.spoolDirectory,
   TRACING_ATTRIBUTE_PROFILE: options.attributeProfile,
   TRACING_OTEL_CONTEXT: options.otelContext
 })

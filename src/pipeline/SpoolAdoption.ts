@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "node:fs/promises"
 import * as path from "node:path"
 import type { SpoolFiles } from "./SpoolFiles.ts"
+import * as SpoolHeader from "./SpoolHeader.ts"
 import { acksExtension, extension, SpoolSegment } from "./SpoolSegment.ts"
 
 export interface SpoolAdoption {
@@ -45,7 +46,7 @@ export const read = Effect.fnUntraced(function* (
     const spans = yield* bytesOf(base + extension)
     const acks = yield* bytesOf(base + acksExtension)
     // What cannot be read now may be read by whoever tries next
-    if (spans._tag === "Failure") continue
+    if (spans._tag === "Failure" || SpoolHeader.isForeign(spans.success)) continue
     const found = SpoolSegment.adopt(files, base, spans.success, acks._tag === "Success" ? acks.success : nothing, key)
     if (found !== undefined && !found.segment.isDone) segments.push(found.segment)
     else if (found !== undefined) found.segment.remove()

@@ -33,9 +33,13 @@ export const make = (key: Uint8Array | undefined): SpoolHeader => {
   return { bytes, salt: salt.readUInt32LE(), cipher: cipher ?? "none" }
 }
 
+/** True for a file that begins otherwise, as those of a version to come may. */
+export const isForeign = (bytes: Buffer): boolean =>
+  bytes.length >= size && !bytes.subarray(0, magic.length).equals(magic)
+
 /** Reads a header; `undefined` where there is none. */
 export const read = (bytes: Buffer, key: Uint8Array | undefined): SpoolHeader | undefined => {
-  if (bytes.length < size || !bytes.subarray(0, magic.length).equals(magic)) return undefined
+  if (bytes.length < size || isForeign(bytes)) return undefined
   if (crc32(bytes.subarray(0, crcAt)) !== bytes.readUInt32LE(crcAt)) return undefined
   const salt = bytes.subarray(magic.length, checkAt)
   const check = bytes.subarray(checkAt, crcAt)

@@ -22,12 +22,14 @@ const longestSilence = 6 * heartbeat
 
 const textOf = (read: () => string): string => Result.getOrElse(Result.try(read), () => "")
 
-/** When a process began, in ticks since the boot; empty when it is not there, or the system does not tell. */
+/** When a process began, in ticks since the boot; empty when it does not run, or the system does not tell. */
 const beginningOf = (pid: number): string =>
   textOf(() => {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, "latin1")
     // The name stands in parentheses and may hold anything
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? ""
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+    // Dead, and nobody has asked for its exit code yet
+    return state === "Z" || state === "X" ? "" : (fields[18] ?? "")
   })
 
 /** Where process numbers are what they are here. */

@@ -66,7 +66,9 @@ const notedIn = (notes: string): ReadonlyArray<string> =>
     : []
 
 const filesIn = (spool: string): number =>
-  fs.existsSync(spool) ? fs.readdirSync(spool, { recursive: true }).length : 0
+  fs.existsSync(spool)
+    ? fs.readdirSync(spool, { recursive: true, encoding: "utf8" }).filter((name) => /\.(spans|acks)$/.test(name)).length
+    : 0
 
 /** What came of spans that ended. */
 interface Outcome {

@@ -95,11 +95,11 @@ const names = (count: number, prefix = "s"): ReadonlyArray<string> =>
 const filesIn = (directory: string): ReadonlyArray<string> =>
   fs.readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((name) => /\.(spans|acks)$/.test(name))
 
-const until = (condition: () => boolean): Effect.Effect<void> =>
+const until = (condition: () => boolean) =>
   Effect.sleep("5 millis").pipe(
     Effect.repeat({ until: () => condition() }),
     Effect.timeoutOrElse({ duration: "10 seconds", orElse: () => Effect.die(new Error("it did not come to that")) })
-  ) as Effect.Effect<void>
+  )
 
 const isBalanced = (books: SpanBooks.SpanBooks, inFlight: number): void => {
   assert.strictEqual(SpanBooks.inFlight(books), inFlight)
@@ -419,6 +419,22 @@ describe("Spool", () => {
       isBalanced(two.books, 0)
       yield* two.close
       assert.deepStrictEqual(fs.readdirSync(directory), [])
+    }).pipe(Effect.provide(logs))
+  )
+
+  it.live("a file that a newer version may have written is left alone", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const foreign = path.join(directory, "0mi2abcde-00ff00.free", "0000000000.spans")
+      fs.mkdirSync(path.dirname(foreign))
+      fs.writeFileSync(foreign, "GORAXSP2".padEnd(100))
+      const to = destination()
+      const one = yield* process_(directory, to.exporter)
+      one.push("a")
+      yield* one.flush
+      yield* one.close
+      assert.deepStrictEqual(to.taken, ["a"])
+      assert.deepStrictEqual(filesIn(directory), ["0mi2abcde-00ff00.free/0000000000.spans"])
     }).pipe(Effect.provide(logs))
   )
 

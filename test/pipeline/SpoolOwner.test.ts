@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
+import * as fs from "node:fs"
 import * as SpoolOwner from "../../src/pipeline/SpoolOwner.ts"
 
 const minute = 60_000
@@ -49,6 +51,25 @@ describe("the owner of a folder", () => {
     assert.isFalse(SpoolOwner.isAlive(unknown, 2 * minute))
     assert.isFalse(SpoolOwner.isAlive(unknown.replace(/^\d+/, "4194305"), now))
   })
+
+  it.runIf(process.platform === "linux")(
+    "is gone when it is dead, though nobody has asked for its exit code yet",
+    async () => {
+      // What `exec` puts into the place of the shell does not know that it has a child
+      const parent = spawn("sh", ["-c", "sleep 0.05 & echo $!; exec sleep 60"])
+      const [said] = (await once(parent.stdout, "data")) as [Buffer]
+      const pid = Number(said)
+      const fields = () => fs.readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]!.split(" ")
+      const owner = changed((parts) => {
+        parts[0] = String(pid)
+        parts[1] = fields()[19]!
+      })
+      assert.isTrue(SpoolOwner.isAlive(owner, now))
+      while (fields()[0] !== "Z") await new Promise((resolve) => setTimeout(resolve, 10))
+      assert.isFalse(SpoolOwner.isAlive(owner, now))
+      parent.kill()
+    }
+  )
 
   it("is nobody where it was let go, or was never one of ours", () => {
     for (const owner of [SpoolOwner.nobody, "", "1", "1-2-3", "x-y-z-w"]) {
