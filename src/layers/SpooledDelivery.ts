@@ -4,20 +4,22 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import * as path from "node:path"
 import * as OtlpEncoder from "../export/OtlpEncoder.ts"
 import type { Resource, SpanData } from "../model/SpanData.ts"
 import type { SpanExporter } from "../model/SpanExporter.ts"
 import type { SpanSink } from "../model/SpanSink.ts"
 import * as Batching from "../pipeline/Batching.ts"
 import * as Spool from "../pipeline/Spool.ts"
-import type { SpoolError } from "../pipeline/SpoolDirectory.ts"
+import type { SpoolCodec } from "../pipeline/SpoolCodec.ts"
+import type { SpoolError } from "../pipeline/SpoolError.ts"
 import * as OtlpBody from "../receiver/OtlpBody.ts"
 import * as SettingTable from "./SettingTable.ts"
 import type { TracingConfig } from "./TracingConfig.ts"
 import { TracingConfigError } from "./TracingConfigError.ts"
 
 /** A record is an OTLP request of one span, so it stands for itself whoever wrote it, and whenever. */
-export const codec = (): Spool.SpoolCodec => {
+export const codec = (): SpoolCodec => {
   let last: Resource = { attributes: {} }
   let lastText = JSON.stringify(last)
   /** Spans of one process share their resource again, so that a request says it once. */
@@ -56,6 +58,8 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<SpanSink, TracingConfigError, Scope.Scope> {
   const spool = yield* Spool.make({
     ...settings,
+    // The program may go elsewhere
+    directory: path.resolve(settings.directory),
     codec: codec(),
     window: { spans: options.queueSize, bytes: options.queueBytes },
     books: options.books,

@@ -13,7 +13,6 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as SpanBooks from "../model/SpanBooks.ts"
@@ -22,20 +21,15 @@ import type { SpanExporter } from "../model/SpanExporter.ts"
 import type { Flushed, SpanSink, Stage } from "../model/SpanSink.ts"
 import type { ExportError } from "../model/TracingError.ts"
 import { type Loss, LossReport } from "./LossReport.ts"
-import * as SpoolDirectory from "./SpoolDirectory.ts"
+import * as SpoolAccess from "./SpoolAccess.ts"
+import type { SpoolCodec } from "./SpoolCodec.ts"
+import type { SpoolError } from "./SpoolError.ts"
+import { SpoolFeed } from "./SpoolFeed.ts"
 import * as SpoolFiles from "./SpoolFiles.ts"
-import { heartbeat } from "./SpoolOwner.ts"
-import * as SpoolReader from "./SpoolReader.ts"
-import type { Range, SpoolSegment } from "./SpoolSegment.ts"
+import * as SpoolRange from "./SpoolRange.ts"
 import { SpoolStore } from "./SpoolStore.ts"
-import { type SpoolPlace, SpoolWindow, type SpoolWindowOptions } from "./SpoolWindow.ts"
-
-/** Spans as bytes and back. Neither throws. */
-export interface SpoolCodec {
-  /** `undefined` for a span that cannot be read. The bytes are used before the next call. */
-  readonly encode: (span: SpanData) => Uint8Array | undefined
-  readonly decode: (bytes: Uint8Array) => SpanData | undefined
-}
+import { SpoolUpkeep } from "./SpoolUpkeep.ts"
+import { SpoolWindow, type SpoolWindowOptions } from "./SpoolWindow.ts"
 
 export interface SpoolOptions {
   /** Made where it is not there. Must belong to this user and be writable by nobody else. */
@@ -65,27 +59,9 @@ export interface Spool {
   readonly exporter: (exporter: SpanExporter) => SpanExporter
 }
 
-/** How long spans that nobody could take rest before they are sent on again; how long a broken disk is left alone. */
-const pause = "5 seconds"
-/** So many spans are read back before others have their turn. */
-const turn = 64
-
 /** True for what may succeed at another time. An exporter that does not say is judged by its reason. */
 const mayBeTakenLater = ({ reason, retryable }: ExportError): boolean =>
   retryable ?? (reason === "Unreachable" || reason === "TimedOut")
-
-/** The places as neighbours, by segment. Spans of a batch mostly are. */
-const rangesOf = (places: ReadonlyArray<SpoolPlace>): Map<SpoolSegment, Array<Range>> => {
-  const ranges = new Map<SpoolSegment, Array<Range>>()
-  for (const { index, segment } of places) {
-    const known = ranges.get(segment)
-    const last = known?.at(-1)
-    if (known === undefined) ranges.set(segment, [[index, 1]])
-    else if (last !== undefined && last[0] + last[1] === index) known[known.length - 1] = [last[0], last[1] + 1]
-    else known.push([index, 1])
-  }
-  return ranges
-}
 
 /**
  * Opens a spool; fails when its folder may not be used.
@@ -96,86 +72,66 @@ const rangesOf = (places: ReadonlyArray<SpoolPlace>): Map<SpoolSegment, Array<Ra
  */
 export const make = Effect.fnUntraced(function* (
   options: SpoolOptions
-): Effect.fn.Return<Spool, SpoolDirectory.SpoolError, Scope.Scope> {
+): Effect.fn.Return<Spool, SpoolError, Scope.Scope> {
   const { books, codec, directory, files = SpoolFiles.node } = options
   const quiet = options.untraced ?? ((effect) => effect)
-  yield* SpoolDirectory.check(directory, files)
+  yield* SpoolAccess.check(directory, files)
 
   const losses = new LossReport()
   const lose = (reason: Loss, count: number): void => {
     SpanBooks.drop(books, reason, count)
     losses.add(reason, count)
   }
-  const trouble = Latch.makeUnsafe()
-  const work = Latch.makeUnsafe()
-  const fed = Latch.makeUnsafe()
+  const upkeep = new SpoolUpkeep()
   const window = new SpoolWindow(options.window)
-  /** Spans that nobody could take; they rest before they are sent on again. */
-  let returned: Array<SpanData> = []
-  let closing = false
+  const storeOptions = {
+    directory,
+    maxBytes: options.maxBytes,
+    maxAge: Duration.toMillis(options.maxAge),
+    segmentBytes: options.segmentBytes,
+    sync: options.sync,
+    key: options.key && Redacted.value(options.key),
+    files,
+    books,
+    lost: lose,
+    broken: (error: unknown) => upkeep.broken(SpoolAccess.codeOf(error))
+  }
+  const store = new SpoolStore(storeOptions, yield* Clock.currentTimeMillis)
+  const feed = new SpoolFeed(store, window, codec.decode)
   let arrived = 0
-  let why = ""
-
-  const store = new SpoolStore(
-    {
-      directory,
-      maxBytes: options.maxBytes,
-      maxAge: Duration.toMillis(options.maxAge),
-      segmentBytes: options.segmentBytes,
-      sync: options.sync,
-      key: options.key && Redacted.value(options.key),
-      files,
-      books,
-      lost: lose,
-      broken: (error) => {
-        why = SpoolDirectory.codeOf(error)
-        trouble.openUnsafe()
-      }
-    },
-    yield* Clock.currentTimeMillis
-  )
 
   const keep = (next: SpanSink, span: SpanData): void => {
     const bytes = codec.encode(span)
     const place = bytes === undefined ? undefined : store.append(bytes)
-    const length = bytes?.length ?? 0
     if (place === undefined) {
-      if (!closing && !window.hasRoom) return lose("queue_full", 1)
-      window.add(span, undefined, length)
-      next.push(span)
-    } else if (closing || store.ownUnread > 0 || !window.hasRoom) {
+      if (!feed.isClosed && !window.hasRoom) return lose("queue_full", 1)
+    } else if (feed.isClosed || store.ownUnread > 0 || !window.hasRoom) {
       store.leave(place)
-      work.openUnsafe()
-    } else {
-      store.hand(place)
-      window.add(span, place, length)
-      next.push(span)
-    }
+      return feed.wake()
+    } else store.hand(place)
+    window.add(span, place, bytes?.length ?? 0)
+    next.push(span)
   }
 
   /** These spans are done, however that came. */
   const settle = (spans: ReadonlyArray<SpanData>): void => {
-    const places: Array<SpoolPlace> = []
-    for (const span of spans) {
-      const place = window.remove(span)
-      if (place !== undefined) places.push(place)
-    }
-    for (const [segment, ranges] of rangesOf(places)) store.settle(segment, ranges)
-    work.openUnsafe()
+    const places = spans.map((span) => window.remove(span)).filter((place) => place !== undefined)
+    for (const [segment, ranges] of SpoolRange.fromPlaces(places)) store.settle(segment, ranges)
+    feed.wake()
   }
 
-  /** Of spans that were not taken, those that are on disk come again. */
+  /** Of spans that were not taken, those that are on disk come again: later, or when the next process starts. */
   const kept = (spans: ReadonlyArray<SpanData>): number => {
     let count = 0
     for (const span of spans) {
       const place = window.placeOf(span)
       const isKept = place !== undefined && !place.segment.removed
-      if (isKept && !closing) returned.push(span)
-      else window.remove(span)
-      if (isKept && closing) store.abandon(place)
       if (isKept) count++
+      if (isKept && !feed.isClosed) feed.giveBack(span)
+      else window.remove(span)
+      if (isKept && feed.isClosed) store.abandon(place)
     }
-    work.openUnsafe()
+    feed.wake()
     return count
   }
 
@@ -196,123 +152,39 @@ export const make = Effect.fnUntraced(function* (
       )
   })
 
-  /** Sends on what was read, as far as there is room. */
-  const take = (page: SpoolReader.SpoolPage, next: SpanSink) =>
-    Effect.whileLoop({
-      while: () => page.records.length > 0 && window.hasRoom && !page.segment.removed && !closing,
-      body: () => {
-        const { records, segment } = page
-        for (let count = 0; count < turn && records.length > 0 && window.hasRoom && !segment.removed; count++) {
-          const record = records.pop()!
-          const bytes = segment.open(record)
-          const span = bytes && codec.decode(bytes)
-          if (span !== undefined) window.add(span, { segment, index: record.index }, bytes!.length)
-          store.taken(segment, span === undefined)
-          if (span !== undefined) next.push(span)
-        }
-        return Effect.yieldNow
-      },
-      step: () => undefined
-    })
-
-  const feed = Effect.fnUntraced(function* (next: SpanSink) {
-    let page: SpoolReader.SpoolPage | undefined
-    while (true) {
-      work.closeUnsafe()
-      if (returned.length > 0) {
-        yield* Effect.sleep(pause)
-        const again = returned
-        returned = []
-        for (const span of again) next.push(span)
-      }
-      const due = window.hasRoom && !closing ? store.nextUnread(window.isHalfEmpty) : undefined
-      if (page === undefined && due !== undefined) {
-        page = yield* SpoolReader.read(due)
-        if (page === undefined) yield* Effect.sleep(pause)
-        for (let missing = page?.missing ?? 0; missing > 0 && !due.removed; missing--) store.taken(due, true)
-      }
-      if (page !== undefined) yield* take(page, next)
-      if (page !== undefined && (page.records.length === 0 || page.segment.removed)) page = undefined
-      fed.openUnsafe()
-      if ((page === undefined && store.nextUnread(window.isHalfEmpty) === undefined) || !window.hasRoom || closing) {
-        yield* work.await
-        // A latch resumes its waiters on the stack of whoever opens it, which may be `push`
-        yield* Effect.yieldNow
-      }
-    }
-  })
-
   /** Until as many as waited have left memory and disk, or nobody takes anything. */
   const flush = Effect.fnUntraced(function* (next: SpanSink): Effect.fn.Return<Flushed> {
     const before = arrived
     const waiting = window.size + store.readable
     while (true) {
-      fed.closeUnsafe()
       const { exported } = yield* next.flush
       const isStuck = exported === 0 && window.size > 0
       if (store.readable === 0 || isStuck || arrived - before >= waiting) break
-      yield* Effect.raceFirst(fed.await, Effect.sleep("1 second"))
+      yield* feed.progress
     }
     const exported = Math.min(waiting, arrived - before)
     return { exported, left: waiting - exported }
   })
 
   const stage: Stage = Effect.fnUntraced(function* (next) {
-    yield* Effect.forkScoped(quiet(feed(next)))
+    yield* Effect.forkScoped(quiet(feed.run(next)))
     // What ends from now on waits on disk for the next start
-    yield* Effect.addFinalizer(() =>
-      Effect.sync(() => {
-        closing = true
-        kept(returned)
-        returned = []
-      })
-    )
+    yield* Effect.addFinalizer(() => Effect.sync(() => kept(feed.close())))
     return { push: (span) => keep(next, span), flush: flush(next) }
-  })
-
-  const tellTrouble = Effect.gen(function* () {
-    yield* trouble.await
-    yield* Effect.yieldNow
-    yield* Effect.logWarning(
-      `Tracing cannot write to its spool and keeps spans in memory alone: ${why} (TRACING_SPOOL_DIR, ${directory}).`
-    )
-    while (store.isBroken) {
-      yield* Effect.sleep(pause)
-      if (store.mend()) yield* Effect.logInfo("Tracing writes to its spool again.")
-    }
-    trouble.closeUnsafe()
-    yield* Effect.sleep("1 minute")
-  })
-
-  const adopt = Effect.gen(function* () {
-    const { adopted, locked } = yield* store.adopt(yield* Clock.currentTimeMillis)
-    if (adopted > 0)
-      yield* Effect.logInfo(`Tracing found ${adopted} spans of a process that is gone, and delivers them.`)
-    if (locked > 0) {
-      yield* Effect.logWarning(`Tracing cannot read ${locked} of them: encrypted with another key (TRACING_SPOOL_KEY).`)
-    }
-    work.openUnsafe()
-  })
-
-  const upkeep = Effect.gen(function* () {
-    yield* adopt
-    store.upkeep(yield* Clock.currentTimeMillis)
-    yield* Effect.sleep(heartbeat)
   })
 
   yield* Effect.addFinalizer(() =>
     Effect.gen(function* () {
-      if (options.sync !== "none") yield* store.sync
+      if (options.sync !== "none") yield* store.sync.run
       const left = store.close(yield* Clock.currentTimeMillis)
       yield* losses.tell
       if (left > 0) yield* Effect.logInfo(`Tracing leaves ${left} spans on disk for the next start.`)
     }).pipe(quiet)
   )
-  yield* Effect.forkScoped(quiet(losses.run))
-  yield* Effect.forkScoped(quiet(Effect.forever(tellTrouble)))
-  yield* Effect.forkScoped(quiet(Effect.forever(upkeep)))
+  const fibers = [losses.run, upkeep.mend(store, directory), upkeep.run(store, () => feed.wake())]
   if (options.sync === "interval") {
-    yield* Effect.forkScoped(quiet(Effect.forever(Effect.andThen(Effect.sleep("1 second"), store.sync))))
+    fibers.push(Effect.forever(Effect.andThen(Effect.sleep("1 second"), store.sync.run)))
   }
+  yield* Effect.forEach(fibers, (fiber) => Effect.forkScoped(quiet(fiber)), { discard: true })
   return { stage, exporter }
 })

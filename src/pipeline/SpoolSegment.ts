@@ -9,21 +9,12 @@ import * as Result from "effect/Result"
 import { statSync } from "node:fs"
 import { type SpoolFiles, fileMode } from "./SpoolFiles.ts"
 import * as SpoolHeader from "./SpoolHeader.ts"
+import * as SpoolRange from "./SpoolRange.ts"
 import * as SpoolRecord from "./SpoolRecord.ts"
 
 /** What the names of the two files end in. */
 export const extension = ".spans"
 export const acksExtension = ".acks"
-
-/** Neighbours that are done: the index of the first, and how many. */
-export type Range = readonly [first: number, count: number]
-
-const toPayload = ([first, count]: Range): Buffer => {
-  const payload = Buffer.allocUnsafe(8)
-  payload.writeUInt32LE(first, 0)
-  payload.writeUInt32LE(count, 4)
-  return payload
-}
 
 /** Where records are put together: one for the process, as nothing comes between that and their writing. */
 let scratch = Buffer.allocUnsafeSlow(64 * 1024)
@@ -105,8 +96,8 @@ export class SpoolSegment {
     const done = SpoolRecord.scan(acks, header.salt)
     segment.#acks = done.next
     for (const { payload } of done.records) {
-      const first = payload.readUInt32LE(0)
-      for (let index = first, end = first + payload.readUInt32LE(4); index < end; index++) segment.#acked.add(index)
+      const [first, count] = SpoolRange.fromBytes(payload)
+      for (let index = first; index < first + count; index++) segment.#acked.add(index)
     }
     const found = SpoolRecord.scan(spans.subarray(SpoolHeader.size), header.salt)
     segment.size = spans.length
@@ -125,14 +116,19 @@ export class SpoolSegment {
     return SpoolRecord.overhead + payload.length + 16
   }
 
-  /** Writes one span, and answers its index. Throws what the file system says; the file is as if nothing had been tried. */
-  append(payload: Uint8Array): number {
+  /**
+   * Writes one span, with `sync` through to the disk, and answers its index.
+   *
+   * Throws what the file system says. What a failed write leaves is cut off when the segment is sealed.
+   */
+  append(payload: Uint8Array, sync: boolean): number {
     const { cipher, salt } = this.header
     const index = this.next
     const body = typeof cipher === "string" ? payload : cipher.seal(index, payload)
     if (body.length + SpoolRecord.overhead > scratch.length) scratch = Buffer.allocUnsafeSlow(2 * body.length + 1024)
     const size = SpoolRecord.write(scratch, index, body, salt)
     written(this.#files, this.#fd!, size)
+    if (sync) this.#files.fdatasyncSync(this.#fd!)
     this.size += size
     this.next++
     return index
@@ -151,19 +147,18 @@ export class SpoolSegment {
   }
 
   /** Remembers for whoever comes after us what is done. Where that cannot be written, it will be sent again. */
-  acknowledge(ranges: ReadonlyArray<Range>): void {
+  acknowledge(ranges: ReadonlyArray<SpoolRange.SpoolRange>): void {
     if (this.removed) return
     Result.try(() => {
       this.#acksFd ??= this.#files.openSync(this.path + acksExtension, "a", fileMode)
       for (const range of ranges) {
-        written(this.#files, this.#acksFd, SpoolRecord.write(scratch, this.#acks++, toPayload(range), this.header.salt))
+        written(
+          this.#files,
+          this.#acksFd,
+          SpoolRecord.write(scratch, this.#acks++, SpoolRange.toBytes(range), this.header.salt)
+        )
       }
     })
-  }
-
-  /** Waits until the disk itself has it. */
-  sync(): void {
-    if (this.#fd !== undefined) this.#files.fdatasyncSync(this.#fd)
   }
 
   /** Writes no more spans. What a failed write left behind is cut off, where that is possible. */

@@ -5,14 +5,15 @@
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import * as FileSystem from "node:fs/promises"
 import * as path from "node:path"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import * as SpoolAdoption from "./SpoolAdoption.ts"
 import { SpoolDirectory } from "./SpoolDirectory.ts"
 import type { SpoolFiles } from "./SpoolFiles.ts"
-import { extension, type Range, SpoolSegment } from "./SpoolSegment.ts"
-import type { SpoolPlace } from "./SpoolWindow.ts"
+import type { SpoolPlace } from "./SpoolPlace.ts"
+import type { SpoolRange } from "./SpoolRange.ts"
+import { SpoolSegment } from "./SpoolSegment.ts"
+import { SpoolSync } from "./SpoolSync.ts"
 
 export type SpoolLoss = "spool_full" | "spool_expired" | "spool_damaged"
 
@@ -23,7 +24,7 @@ export interface SpoolStoreOptions {
   /** How old the youngest span of a segment may become, in milliseconds. */
   readonly maxAge: number
   readonly segmentBytes: number
-  /** Whether every write waits for the disk itself, or `sync` is called from time to time. */
+  /** Whether every write waits for the disk itself, or `sync` is run from time to time. */
   readonly sync: "none" | "interval" | "each"
   readonly key: Uint8Array | undefined
   readonly files: SpoolFiles
@@ -37,23 +38,10 @@ export interface SpoolStoreOptions {
 /** Segments that begin together are in the order of their names. */
 const nameOf = (number: number): string => String(number).padStart(10, "0")
 
-/** A file, and then its name in the folder. Systems that cannot do the latter need it not. */
-const synced = (file: string): Effect.Effect<void> =>
-  Effect.forEach(
-    [file, path.dirname(file)],
-    (name) =>
-      Effect.ignore(
-        Effect.tryPromise(async () => {
-          await using handle = await FileSystem.open(name, "r")
-          await handle.sync()
-        })
-      ),
-    { discard: true }
-  )
-
 export class SpoolStore {
   /** Spans that are on disk alone and were written by this process. */
   ownUnread = 0
+  readonly sync = new SpoolSync()
   /** True while the disk takes nothing. */
   isBroken = false
   #bytes = 0
@@ -61,7 +49,6 @@ export class SpoolStore {
   #active: SpoolSegment | undefined
   #segments = 0
   #closed = false
-  readonly #unsynced = new Set<SpoolSegment>()
   readonly #own: Array<SpoolSegment> = []
   readonly #adopted: Array<SpoolSegment> = []
   readonly #directory: SpoolDirectory
@@ -82,9 +69,8 @@ export class SpoolStore {
       let segment = this.#active
       if (segment === undefined || segment.size + length > this.#options.segmentBytes) segment = this.#begin()
       const before = segment.size
-      const index = segment.append(payload)
-      if (this.#options.sync === "each") segment.sync()
-      else if (this.#options.sync === "interval") this.#unsynced.add(segment)
+      const index = segment.append(payload, this.#options.sync === "each")
+      if (this.#options.sync === "interval") this.sync.add(segment)
       this.#bytes += segment.size - before
       if (this.#bytes > this.#options.maxBytes) this.#makeRoom()
       return { segment, index }
@@ -155,7 +141,7 @@ export class SpoolStore {
   }
 
   /** These spans are done. A segment that has no others is deleted. */
-  settle(segment: SpoolSegment, ranges: ReadonlyArray<Range>): void {
+  settle(segment: SpoolSegment, ranges: ReadonlyArray<SpoolRange>): void {
     if (segment.removed) return
     for (const [, count] of ranges) segment.out -= count
     if (segment.isDone) this.#remove(segment)
@@ -176,29 +162,30 @@ export class SpoolStore {
     )
   }
 
-  /** Takes over what processes that are gone have left; says how many spans that are, and how many nobody can read here. */
-  adopt(now: number): Effect.Effect<{ readonly adopted: number; readonly locked: number }> {
-    const { files, key } = this.#options
-    return Effect.forEach(this.#directory.adopt(now), (folder) => SpoolAdoption.read(folder, files, key)).pipe(
-      Effect.map((adoptions) => {
-        let adopted = 0
-        let locked = 0
-        for (const { damaged, segments } of adoptions) {
-          this.#options.books.adopted += damaged
-          if (damaged > 0) this.#options.lost("spool_damaged", damaged)
-          for (const segment of segments) {
-            this.#adopted.push(segment)
-            this.#bytes += segment.size
-            this.#options.books.onDisk += segment.unread
-            this.#options.books.adopted += segment.unread
-            adopted += segment.unread
-            if (segment.header.cipher === "locked") locked += segment.unread
-          }
-        }
-        if (this.#bytes > this.#options.maxBytes) this.#makeRoom()
-        return { adopted, locked }
-      })
-    )
+  /** Takes over what processes that are gone have left, folder by folder; says how many spans can be read, and how many not. */
+  adopt(now: number, found: () => void): Effect.Effect<{ readonly adopted: number; readonly locked: number }> {
+    const { books, files, key, lost, maxBytes } = this.#options
+    let adopted = 0
+    let locked = 0
+    const add = ({ damaged, segments }: SpoolAdoption.SpoolAdoption): void => {
+      books.adopted += damaged
+      if (damaged > 0) lost("spool_damaged", damaged)
+      for (const segment of segments) {
+        this.#adopted.push(segment)
+        this.#bytes += segment.size
+        books.adopted += segment.unread
+        books.onDisk += segment.unread
+        if (segment.header.cipher === "locked") locked += segment.unread
+        else adopted += segment.unread
+      }
+      if (this.#bytes > maxBytes) this.#makeRoom()
+      found()
+    }
+    return Effect.forEach(
+      this.#directory.adopt(now),
+      (folder) => Effect.map(SpoolAdoption.read(folder, files, key), add),
+      { discard: true }
+    ).pipe(Effect.map(() => ({ adopted, locked })))
   }
 
   #remove(segment: SpoolSegment): void {
@@ -242,20 +229,14 @@ export class SpoolStore {
     if (this.#active === undefined) this.#directory.tidy()
   }
 
-  /** Waits until the disk itself has what was written. */
-  readonly sync: Effect.Effect<void> = Effect.suspend(() => {
-    const segments = [...this.#unsynced].filter(({ removed }) => !removed)
-    this.#unsynced.clear()
-    return Effect.forEach(segments, ({ path }) => synced(path + extension), { discard: true })
-  })
-
   /** Writes and deletes no more; what is left is whoever's comes next. Answers how much that is. */
   close(now: number): number {
     this.#closed = true
     let left = 0
     for (const segment of [...this.#own, ...this.#adopted]) {
       left += segment.unread + segment.out
-      segment.close(now)
+      if (segment.isDone) segment.remove()
+      else segment.close(now)
     }
     this.#directory.release()
     return left

@@ -2,12 +2,7 @@
  * The spans of a spool that are in memory, on their way, and where on disk each of them is.
  */
 import type { SpanData } from "../model/SpanData.ts"
-import type { SpoolSegment } from "./SpoolSegment.ts"
-
-export interface SpoolPlace {
-  readonly segment: SpoolSegment
-  readonly index: number
-}
+import type { SpoolPlace } from "./SpoolPlace.ts"
 
 export interface SpoolWindowOptions {
   /** How many spans may be on their way. */

@@ -10,11 +10,12 @@ import type { LeftOut, SpanExporter } from "../../src/model/SpanExporter.ts"
 import { ExportError } from "../../src/model/TracingError.ts"
 import * as Batching from "../../src/pipeline/Batching.ts"
 import * as Spool from "../../src/pipeline/Spool.ts"
+import type { SpoolCodec } from "../../src/pipeline/SpoolCodec.ts"
 import * as SpoolFiles from "../../src/pipeline/SpoolFiles.ts"
 
 /** Spans are their names here. */
 const span = (name: string): SpanData => ({ name }) as SpanData
-const codec: Spool.SpoolCodec = {
+const codec: SpoolCodec = {
   encode: ({ name }) => (name === "unreadable" ? undefined : Buffer.from(name)),
   decode: (bytes) => span(Buffer.from(bytes).toString())
 }
@@ -485,6 +486,35 @@ describe("Spool", () => {
       const flushing = yield* Effect.forkChild(one.flush)
       assert.deepStrictEqual(yield* Fiber.join(flushing), { exported: 0, left: 10 })
       yield* one.close
+    }).pipe(Effect.provide(logs))
+  )
+
+  it.live("a span that the disk did not confirm is delivered from memory, once", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      let confirms = true
+      const files: SpoolFiles.SpoolFiles = {
+        ...SpoolFiles.node,
+        fdatasyncSync: () => {
+          if (!confirms) throw Object.assign(new Error("input/output error"), { code: "EIO" })
+        }
+      }
+      const to = destination()
+      const gate = yield* Deferred.make<void>()
+      to.answer = Deferred.await(gate)
+      const one = yield* process_(directory, to.exporter, { sync: "each", files })
+      one.push("a")
+      confirms = false
+      one.push("b", "c")
+      yield* Deferred.succeed(gate, undefined)
+      yield* one.flush
+      yield* one.close
+      const two = yield* process_(directory, to.exporter)
+      yield* two.flush
+      yield* Effect.sleep("50 millis")
+      yield* two.close
+      assert.deepStrictEqual(to.taken, ["a", "b", "c"])
+      assert.strictEqual(two.books.adopted, 0)
     }).pipe(Effect.provide(logs))
   )
 
