@@ -19,7 +19,7 @@ const warm = 20_000
 const measured = Timing.quick ? 30_000 : 100_000
 
 /** What is written of a typical step. */
-const recordSize = 400
+const recordSize = 330
 
 /** A process that ends is not asked to tidy up. */
 const folder = fs.mkdtempSync(`${os.tmpdir()}/gorax-spool-`)

@@ -309,7 +309,7 @@ export const table = {
     key: "TRACING_SPOOL_MAX_BYTES",
     rule: Rule.integer(262_144),
     fallback: 512_000_000,
-    doc: "How many bytes the spans of one process may take there: at about 400 each, more than a million spans. The oldest are dropped for what comes on top, and counted."
+    doc: "How many bytes the spans of one process may take there: at about 350 each, more than a million spans. The oldest are dropped for what comes on top, and counted."
   }),
   spoolMaxAge: row({
     key: "TRACING_SPOOL_MAX_AGE",

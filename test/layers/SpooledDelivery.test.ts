@@ -107,6 +107,23 @@ workflow.execute tenant_id=acme
     })
   )
 
+  it.live("the folder may be named in code as well", () =>
+    Effect.gen(function* () {
+      const directory = path.join(yield* folder, "spool")
+      yield* Effect.provide(
+        program,
+        Tracing.layer({
+          exporter: "none",
+          exporters: [{ export: () => Effect.never }],
+          spoolDirectory: directory,
+          shutdownTimeout: 20
+        })
+      )
+      const files = fs.readdirSync(directory, { recursive: true, encoding: "utf8" })
+      assert.strictEqual(files.filter((name) => name.endsWith(".spans")).length, 1)
+    }).pipe(Effect.provide(Logger.layer([])))
+  )
+
   it.live("nothing is written where nothing is delivered, or tracing is off", () =>
     Effect.gen(function* () {
       const directory = path.join(yield* folder, "spool")
