@@ -137,6 +137,8 @@ export const kills = Effect.fnUntraced(function* (
   const home = yield* folder
   const notes = path.join(home, "ids")
   const spool = path.join(home, "spool")
+  // Shares the folder all the while, and finds what is left as well
+  yield* started(notes, 0, "never", environment(collector, spool))
   for (let kill = 0; kill < count; kill++) {
     if (!hasCollector(kill)) yield* collector.stop
     const moment = yield* Random.nextBetween(0, 500)
