@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { SpanData } from "../model/SpanData.ts"
+import type { LeftOut } from "../model/SpanExporter.ts"
 
 export interface EncodedSpans<A> {
   readonly encoded: ReadonlyArray<A>
@@ -36,3 +37,11 @@ export const encodeAll = <A>(
       step: () => undefined
     }).pipe(Effect.map(() => ({ encoded, unreadable: spans.length - encoded.length })))
   })
+
+/** What an exporter answers when this was not sent, and all the rest was taken. */
+export const leftOut = ({
+  message = "some spans could not be read",
+  rejected = 0,
+  unreadable
+}: Partial<LeftOut> & Pick<LeftOut, "unreadable">): LeftOut | undefined =>
+  rejected + unreadable === 0 ? undefined : { rejected, unreadable, message }

@@ -40,7 +40,8 @@ export interface TracingOptions extends TracingPlugins {
   /** `localhost:4317`, `http://collector:4318`, `https://host/base`. */
   readonly endpoint?: string
   readonly protocol?: "grpc" | "http/protobuf" | "http/json"
-  readonly exporter?: "otlp" | "otlp-sdk" | "console" | "none"
+  /** Where spans go, several at once if you like. */
+  readonly exporter?: TracingConfig.ExporterName | "none" | ReadonlyArray<TracingConfig.ExporterName>
   /** The share of traces that is recorded, from 0 to 1. */
   readonly sampleRate?: number
   /** How long an ended span waits for others at most. */
@@ -63,13 +64,17 @@ const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_SERVICE_VERSION: options.serviceVersion,
   TRACING_ENDPOINT: options.endpoint,
   TRACING_PROTOCOL: options.protocol,
-  TRACING_EXPORTER: options.exporter,
+  TRACING_EXPORTER: listed(options.exporter),
   TRACING_SAMPLE_RATE: options.sampleRate === undefined ? undefined : String(options.sampleRate),
   TRACING_BATCH_TIMEOUT: millis(options.batchTimeout),
   TRACING_SHUTDOWN_TIMEOUT: millis(options.shutdownTimeout),
   TRACING_ATTRIBUTE_PROFILE: options.attributeProfile,
   TRACING_OTEL_CONTEXT: options.otelContext
 })
+
+/** No name at all is `none`, as an empty text would be no setting. */
+const listed = (names: TracingOptions["exporter"]): string | undefined =>
+  typeof names === "object" ? names.join(",") || "none" : names
 
 const samplers: Readonly<Record<TracingConfig.SamplerSetting["kind"], (ratio: number) => Sampler>> = {
   always_on: () => Samplers.always,

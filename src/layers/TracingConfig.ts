@@ -16,8 +16,12 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import type { FileExporterOptions } from "../export/FileExporter.ts"
+import type { JaegerAgentOptions } from "../export/JaegerAgent.ts"
+import * as JaegerExporter from "../export/JaegerExporter.ts"
 import * as OtlpEndpoint from "../export/OtlpEndpoint.ts"
 import type { OtlpSettings } from "../export/OtlpTransport.ts"
+import * as ZipkinExporter from "../export/ZipkinExporter.ts"
 import * as Keys from "../model/AttributeKeys.ts"
 import type { Attributes } from "../model/Attributes.ts"
 import type { Profile } from "../model/References.ts"
@@ -26,6 +30,7 @@ import { SettingReading, type SettingTexts } from "./SettingReading.ts"
 import * as SettingTable from "./SettingTable.ts"
 import { TracingConfigError, type TracingConfigProblem } from "./TracingConfigError.ts"
 
+export type { ExporterName } from "./SettingTable.ts"
 export type { SettingTexts } from "./SettingReading.ts"
 export { TracingConfigError, type TracingConfigProblem } from "./TracingConfigError.ts"
 
@@ -41,9 +46,18 @@ export interface TracingConfig {
   readonly serviceVersion: string | undefined
   /** Everything said about this process, its service name and version among it. */
   readonly resourceAttributes: Attributes
-  readonly exporter: SettingTable.SettingValue<"exporter">
+  /** Every destination of spans, each once; none at all when contexts are only handed on. */
+  readonly exporters: ReadonlyArray<SettingTable.ExporterName>
   /** Where and how OTLP goes; `otlp.endpoint.display` is the endpoint without its credentials. */
   readonly otlp: OtlpSettings
+  /** Where and how Zipkin's JSON goes. Headers, TLS and timeout as for OTLP, less what is OTLP's own. */
+  readonly zipkin: OtlpSettings
+  /** Where Jaeger's Thrift goes: over HTTP, unless there is an agent. */
+  readonly jaeger: OtlpSettings
+  readonly jaegerAgent: JaegerAgentOptions | undefined
+  /** `undefined` when nothing is written to a file. */
+  readonly file: FileExporterOptions | undefined
+  readonly consoleFormat: "tree" | "json"
   /** Names of PEM files; they are read when the layer is built. */
   readonly tls: {
     readonly certificate: string | undefined
@@ -74,22 +88,22 @@ export interface TracingConfig {
 }
 
 /** What was asked for; the SDK's exporter speaks one protocol, whatever the endpoint looks like. */
-const protocol = (reading: SettingReading, exporter: TracingConfig["exporter"]) => {
+const protocol = (reading: SettingReading, throughSdk: boolean) => {
   const asked = reading.get("protocol")
-  if (exporter !== "otlp-sdk") return asked
+  if (!throughSdk) return asked
   if (asked !== undefined && asked !== "http/json")
     reading.refuse("protocol", "http/json for TRACING_EXPORTER=otlp-sdk")
   return "http/json"
 }
 
-const endpoint = (reading: SettingReading, exporter: TracingConfig["exporter"]): OtlpEndpoint.OtlpEndpoint => {
+const endpoint = (reading: SettingReading, throughSdk: boolean): OtlpEndpoint.OtlpEndpoint => {
   const written = reading.get("endpoint")
-  const asked = protocol(reading, exporter)
+  const asked = protocol(reading, throughSdk)
   const insecure = reading.get("insecure")
   const text = written ?? (asked === "grpc" ? "http://localhost:4317" : "http://localhost:4318")
   const spoken = OtlpEndpoint.protocolOf(text)
   const overruled =
-    exporter !== "otlp-sdk" &&
+    !throughSdk &&
     reading.sources.endpoint === "TRACING_ENDPOINT" &&
     reading.sources.protocol !== "TRACING_PROTOCOL" &&
     (spoken === "grpc") !== (asked === "grpc")
@@ -104,8 +118,16 @@ const endpoint = (reading: SettingReading, exporter: TracingConfig["exporter"]):
   return Result.getOrThrow(OtlpEndpoint.fromText("http://localhost:4318"))
 }
 
-const otlp = (reading: SettingReading, exporter: TracingConfig["exporter"]): OtlpSettings => {
-  const to = endpoint(reading, exporter)
+const exporters = (reading: SettingReading): TracingConfig["exporters"] => {
+  const names = reading.get("exporters")
+  if (names.includes("otlp") && names.includes("otlp-sdk")) {
+    reading.refuse("exporters", "without either otlp or otlp-sdk: both send to TRACING_ENDPOINT")
+  }
+  return names
+}
+
+const otlp = (reading: SettingReading, throughSdk: boolean): OtlpSettings => {
+  const to = endpoint(reading, throughSdk)
   const authorization = to.authorization && { authorization: Redacted.value(to.authorization) }
   return {
     endpoint: to,
@@ -113,6 +135,67 @@ const otlp = (reading: SettingReading, exporter: TracingConfig["exporter"]): Otl
     compression: reading.get("compression"),
     timeout: reading.get("timeout")
   }
+}
+
+/** A server with a format of its own. `TRACING_HEADERS` are meant for OTLP, and may be secrets. */
+const foreign = (
+  reading: SettingReading,
+  setting: "zipkinEndpoint" | "jaegerEndpoint",
+  fallback: string,
+  path: string,
+  timeout: Duration.Duration
+): OtlpSettings => {
+  const read = (text: string) => OtlpEndpoint.fromText(text, { protocol: "http/json", path })
+  const found = read(reading.get(setting) ?? fallback)
+  if (Result.isFailure(found)) reading.refuse(setting, found.failure)
+  const to = Result.getOrElse(found, () => Result.getOrThrow(read(fallback)))
+  return {
+    endpoint: to,
+    headers: Redacted.make(to.authorization === undefined ? {} : { authorization: Redacted.value(to.authorization) }),
+    compression: "none",
+    timeout
+  }
+}
+
+const zipkin = (reading: SettingReading): OtlpSettings =>
+  foreign(
+    reading,
+    "zipkinEndpoint",
+    SettingTable.table.zipkinEndpoint.fallback,
+    ZipkinExporter.path,
+    reading.get("zipkinTimeout") ?? reading.get("timeout")
+  )
+
+const jaeger = (reading: SettingReading): OtlpSettings =>
+  foreign(
+    reading,
+    "jaegerEndpoint",
+    SettingTable.table.jaegerEndpoint.shown,
+    JaegerExporter.path,
+    reading.get("timeout")
+  )
+
+const jaegerAgent = (reading: SettingReading): TracingConfig["jaegerAgent"] => {
+  const written = reading.get("jaegerAgent")
+  const packetSize = reading.get("jaegerPacketSize")
+  const otelPort = reading.get("otelJaegerAgentPort")
+  const { jaegerAgent: agent, jaegerEndpoint: endpoint } = reading.sources
+  if (agent === "TRACING_JAEGER_AGENT" && endpoint === "TRACING_JAEGER_ENDPOINT") {
+    reading.refuse("jaegerAgent", "unset where TRACING_JAEGER_ENDPOINT is set: spans go one way or the other")
+  }
+  // Of two that are not both ours, the one that is counts; among OpenTelemetry's, the endpoint, as it says more
+  if (written === undefined || (endpoint !== undefined && agent !== "TRACING_JAEGER_AGENT")) return undefined
+  const port = agent === "OTEL_EXPORTER_JAEGER_AGENT_HOST" ? otelPort : written.port
+  return { host: written.host, port, packetSize }
+}
+
+const file = (reading: SettingReading, names: TracingConfig["exporters"]): TracingConfig["file"] => {
+  const path = reading.get("filePath")
+  const maxBytes = reading.get("fileMaxBytes")
+  const maxFiles = reading.get("fileMaxFiles")
+  if (!names.includes("file")) return undefined
+  if (path === undefined) reading.refuse("filePath", "the name of a file, as TRACING_EXPORTER asks for one")
+  return { path: path ?? "", maxBytes, maxFiles }
 }
 
 const tls = (reading: SettingReading): TracingConfig["tls"] => {
@@ -150,7 +233,7 @@ const sampler = (reading: SettingReading): SamplerSetting => {
   return { kind, ratio: takesRatio ? reading.get("otelSamplerRatio") : kind.endsWith("always_off") ? 0 : 1 }
 }
 
-const batch = (reading: SettingReading, exporter: TracingConfig["exporter"]): TracingConfig["batch"] => {
+const batch = (reading: SettingReading): TracingConfig["batch"] => {
   const queueSize = reading.get("queueSize")
   const batchSize = reading.get("batchSize") ?? Math.min(512, queueSize)
   if (batchSize > queueSize) {
@@ -162,7 +245,7 @@ const batch = (reading: SettingReading, exporter: TracingConfig["exporter"]): Tr
     drop: reading.get("drop"),
     batchSize: Math.min(batchSize, queueSize),
     concurrency: reading.get("concurrency"),
-    interval: reading.get("interval") ?? Duration.millis(exporter === "console" ? 200 : 5000),
+    interval: reading.get("interval") ?? Duration.seconds(5),
     exportTimeout: reading.get("exportTimeout")
   }
 }
@@ -178,7 +261,7 @@ const read = (reading: SettingReading): TracingConfig => {
     SettingTable.table.serviceName.shown
   const serviceVersion = reading.get("serviceVersion") ?? own[Keys.serviceVersion] ?? otel[Keys.serviceVersion]
   const enabled = reading.get("enabled")
-  const exporter = reading.get("exporter")
+  const names = exporters(reading)
   return {
     enabled: !reading.get("otelDisabled") && enabled,
     serviceName,
@@ -189,12 +272,17 @@ const read = (reading: SettingReading): TracingConfig => {
       [Keys.serviceName]: serviceName,
       ...(serviceVersion === undefined ? undefined : { [Keys.serviceVersion]: serviceVersion })
     },
-    exporter,
-    otlp: otlp(reading, exporter),
+    exporters: names,
+    otlp: otlp(reading, names.includes("otlp-sdk")),
+    zipkin: zipkin(reading),
+    jaeger: jaeger(reading),
+    jaegerAgent: jaegerAgent(reading),
+    file: file(reading, names),
+    consoleFormat: reading.get("consoleFormat"),
     tls: tls(reading),
     retry: retry(reading),
     sampler: sampler(reading),
-    batch: batch(reading, exporter),
+    batch: batch(reading),
     shutdownTimeout: reading.get("shutdownTimeout"),
     propagators: reading.get("propagators"),
     propagateTo: reading.get("propagateTo"),

@@ -29,6 +29,15 @@ export const drop = (books: SpanBooks, reason: string, count = 1): void => {
   books.dropped.set(reason, (books.dropped.get(reason) ?? 0) + count)
 }
 
+/** What became of a span: it arrived, was refused, or was left out for the reason that is given. */
+export type Fate = "exported" | "rejected" | { readonly dropped: string }
+
+/** Enters what became of so many spans that had ended. */
+export const enter = (books: SpanBooks, fate: Fate, count: number): void => {
+  if (typeof fate === "string") books[fate] += count
+  else drop(books, fate.dropped, count)
+}
+
 /** How many spans were left out, for whatever reason. */
 export const droppedTotal = (books: SpanBooks): number => {
   let total = 0
