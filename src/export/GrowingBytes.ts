@@ -13,23 +13,28 @@ export class GrowingBytes {
   }
 
   byte(value: number): void {
-    this.#bytes[this.#room(1)] = value
+    const at = this.#room(1)
+    this.#bytes[at] = value
   }
 
   int16(value: number): void {
-    this.#bytes.writeInt16BE(value, this.#room(2))
+    const at = this.#room(2)
+    this.#bytes.writeInt16BE(value, at)
   }
 
   int32(value: number): void {
-    this.#bytes.writeInt32BE(value | 0, this.#room(4))
+    const at = this.#room(4)
+    this.#bytes.writeInt32BE(value | 0, at)
   }
 
   doubleBE(value: number): void {
-    this.#bytes.writeDoubleBE(value, this.#room(8))
+    const at = this.#room(8)
+    this.#bytes.writeDoubleBE(value, at)
   }
 
   doubleLE(value: number): void {
-    this.#bytes.writeDoubleLE(value, this.#room(8))
+    const at = this.#room(8)
+    this.#bytes.writeDoubleLE(value, at)
   }
 
   /** Seven bits a byte, the lowest first, of 64 unsigned bits in two words. */
@@ -43,12 +48,14 @@ export class GrowingBytes {
   }
 
   bytes(value: Uint8Array): void {
-    this.#bytes.set(value, this.#room(value.length))
+    const at = this.#room(value.length)
+    this.#bytes.set(value, at)
   }
 
   /** A text that is known to take so many bytes of UTF-8. */
   utf8(text: string, length: number): void {
-    this.#bytes.write(text, this.#room(length), "utf8")
+    const at = this.#room(length)
+    this.#bytes.write(text, at, "utf8")
   }
 
   /** What was written, as the caller's own. */
@@ -56,6 +63,7 @@ export class GrowingBytes {
     return Buffer.from(this.#bytes.subarray(0, this.#at))
   }
 
+  /** Where so many bytes may be written. Asked for first, as they may be other bytes then. */
   #room(size: number): number {
     const at = this.#at
     const end = at + size

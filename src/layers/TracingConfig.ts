@@ -126,14 +126,14 @@ const exporters = (reading: SettingReading): TracingConfig["exporters"] => {
   return names
 }
 
-const otlp = (reading: SettingReading, throughSdk: boolean): OtlpSettings => {
+const otlp = (reading: SettingReading, throughSdk: boolean, timeout: Duration.Duration): OtlpSettings => {
   const to = endpoint(reading, throughSdk)
   const authorization = to.authorization && { authorization: Redacted.value(to.authorization) }
   return {
     endpoint: to,
     headers: Redacted.make({ ...authorization, ...reading.get("headers") }),
     compression: reading.get("compression"),
-    timeout: reading.get("timeout")
+    timeout
   }
 }
 
@@ -157,23 +157,17 @@ const foreign = (
   }
 }
 
-const zipkin = (reading: SettingReading): OtlpSettings =>
+const zipkin = (reading: SettingReading, timeout: Duration.Duration): OtlpSettings =>
   foreign(
     reading,
     "zipkinEndpoint",
     SettingTable.table.zipkinEndpoint.fallback,
     ZipkinExporter.path,
-    reading.get("zipkinTimeout") ?? reading.get("timeout")
+    reading.get("zipkinTimeout") ?? timeout
   )
 
-const jaeger = (reading: SettingReading): OtlpSettings =>
-  foreign(
-    reading,
-    "jaegerEndpoint",
-    SettingTable.table.jaegerEndpoint.shown,
-    JaegerExporter.path,
-    reading.get("timeout")
-  )
+const jaeger = (reading: SettingReading, timeout: Duration.Duration): OtlpSettings =>
+  foreign(reading, "jaegerEndpoint", SettingTable.table.jaegerEndpoint.shown, JaegerExporter.path, timeout)
 
 const jaegerAgent = (reading: SettingReading): TracingConfig["jaegerAgent"] => {
   const written = reading.get("jaegerAgent")
@@ -262,6 +256,7 @@ const read = (reading: SettingReading): TracingConfig => {
   const serviceVersion = reading.get("serviceVersion") ?? own[Keys.serviceVersion] ?? otel[Keys.serviceVersion]
   const enabled = reading.get("enabled")
   const names = exporters(reading)
+  const timeout = reading.get("timeout")
   return {
     enabled: !reading.get("otelDisabled") && enabled,
     serviceName,
@@ -273,9 +268,9 @@ const read = (reading: SettingReading): TracingConfig => {
       ...(serviceVersion === undefined ? undefined : { [Keys.serviceVersion]: serviceVersion })
     },
     exporters: names,
-    otlp: otlp(reading, names.includes("otlp-sdk")),
-    zipkin: zipkin(reading),
-    jaeger: jaeger(reading),
+    otlp: otlp(reading, names.includes("otlp-sdk"), timeout),
+    zipkin: zipkin(reading, timeout),
+    jaeger: jaeger(reading, timeout),
     jaegerAgent: jaegerAgent(reading),
     file: file(reading, names),
     consoleFormat: reading.get("consoleFormat"),
