@@ -38,7 +38,8 @@ const otlpHints: Hints = [
   [[404, 405, 12], "Is this the path and protocol of an OTLP receiver?"],
   [[413, 8], "Does it take batches of this size? TRACING_BATCH_SIZE makes them smaller"],
   [[415], "Does it speak another protocol, or not understand TRACING_COMPRESSION?"],
-  [[429], "It asks for fewer requests"]
+  [[429], "It asks for fewer requests"],
+  [[502, 503, 14], "It is not able to take anything just now"]
 ]
 
 const worthAnotherTry: ReadonlySet<number> = new Set([429, 502, 503, 504, 1, 4, 10, 11, 14, 15])
@@ -50,8 +51,7 @@ const isTooLarge = (code: number, said: string): boolean =>
 
 const reasonOf = (code: number, said: string): ExportError["reason"] => {
   if (isTooLarge(code, said)) return "TooLarge"
-  if (code === 4 || code === 504) return "TimedOut"
-  return worthAnotherTry.has(code) && code !== 429 ? "Unreachable" : "Rejected"
+  return code === 4 || code === 504 ? "TimedOut" : "Rejected"
 }
 
 export interface RefusedOptions extends To {
@@ -67,8 +67,7 @@ export const refused = ({ code, endpoint, hints = [], retryAfterMillis, said }: 
   const reason = reasonOf(code, said)
   const isGrpc = code < 17
   const status = `${isGrpc ? "gRPC" : "HTTP"} status ${code}`
-  const hint =
-    isGrpc && reason === "Unreachable" ? listening(endpoint) : [...hints, ...otlpHints].find(([codes]) => codes.includes(code))?.[1]
+  const hint = [...hints, ...otlpHints].find(([codes]) => codes.includes(code))?.[1]
   const asked = retryAfterMillis !== undefined && (code === 429 || code === 503 || isGrpc)
   return new ExportError({
     reason,

@@ -74,10 +74,7 @@ export class GrpcConnection {
 }
 
 /** Gives the connection that is open, or opens one. All are closed with the scope. */
-export const make = (
-  url: URL,
-  tls: OtlpTransport.OtlpTls
-): Effect.Effect<() => GrpcConnection, never, Scope.Scope> => {
+export const make = (url: URL, tls: OtlpTransport.OtlpTls): Effect.Effect<() => GrpcConnection, never, Scope.Scope> => {
   let connections: ReadonlyArray<GrpcConnection> = []
   return Effect.acquireRelease(
     Effect.succeed(() => {

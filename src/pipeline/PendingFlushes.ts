@@ -42,7 +42,7 @@ export class PendingFlushes {
   /** So many spans from a position on are done, and so many of them arrived. */
   settle(from: number, count: number, exported: number): void {
     // Whoever waited goes on at once, and may begin another flush meanwhile
-    for (const flush of [...this.#pending]) {
+    for (const flush of new Set(this.#pending)) {
       const mine = Math.max(0, Math.min(from + count, flush.target) - from)
       flush.settled += mine
       flush.exported += Math.min(mine, exported)
