@@ -2,9 +2,8 @@
  * A Jaeger agent, or whatever listens in its place, at the other end of a UDP socket.
  *
  * Packets go one after the other, so that a batch does not overrun the
- * socket's buffer. The system says that nobody listens only where the agent is
- * on this machine, and then only with the next packet. No socket keeps a
- * process alive.
+ * socket's buffer. Nobody answers; but where the agent is on this machine, the
+ * system says at once that nobody listens. No socket keeps a process alive.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -40,9 +39,14 @@ const failure = (options: JaegerAgentOptions, error: unknown): ExportError => {
   })
 }
 
+/** By the second turn of the event loop the socket has said what it knows. */
+const heard = (then: () => void): void => void setImmediate(() => setImmediate(then))
+
 /** Opens a socket when there is something to send, and another after one has failed: the name may lead elsewhere by then. */
 export const make = (options: JaegerAgentOptions): Effect.Effect<SendPacket, never, Scope.Scope> => {
   let socket: Udp.Socket | undefined
+  /** What became of a packet that had been sent. */
+  let lost: unknown
 
   const close = (): void => {
     socket?.close()
@@ -58,23 +62,29 @@ export const make = (options: JaegerAgentOptions): Effect.Effect<SendPacket, nev
       resume(Effect.fail(failure(options, error)))
     }
     opened.once("error", refuse)
-    opened.connect(options.port, options.host, () => {
+    opened.once("connect", () => {
       opened.off("error", refuse)
-      // What is said about packets long gone comes again with the next one
-      opened.on("error", () => undefined)
+      opened.on("error", (error) => {
+        lost = error
+      })
       socket = opened
       resume(Effect.succeed(opened))
     })
+    opened.connect(options.port, options.host)
   })
 
   const send: SendPacket = ({ bytes }) =>
     Effect.flatMap(connected, (open) =>
       Effect.callback((resume) => {
-        open.send(bytes, (error) => {
-          if (error === null) return resume(Effect.void)
-          if (socket === open) close()
-          resume(Effect.fail(failure(options, error)))
-        })
+        open.send(bytes, (refused) =>
+          heard(() => {
+            const error = refused ?? lost
+            lost = undefined
+            if (error === undefined) return resume(Effect.void)
+            if (socket === open) close()
+            resume(Effect.fail(failure(options, error)))
+          })
+        )
       })
     )
 
