@@ -1,5 +1,5 @@
 /**
- * Runs test/integration against real servers, and says which of them it could not get.
+ * Runs test/integration against real servers, databases and tracing backends, and says which of them it could not get.
  *
  * A server you already have is used as it is: set its URL. Otherwise a private one is started on a free port from the
  * binaries of this machine, and stopped at the end; on a Debian where we are root, missing binaries are installed first.
@@ -11,6 +11,7 @@ import { connect, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import * as backends from "./backends.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const isRoot = process.getuid?.() === 0
@@ -62,14 +63,14 @@ const accepts = (port) =>
     socket.on("connect", () => end(true)).on("error", () => end(false))
   })
 
-/** Starts a server and waits until it accepts connections, 20 s at most. */
+/** Starts a server and waits until it accepts connections, a minute at most. */
 const serve = async (port, command, args, options) => {
   const child = spawn(command, args, { ...options, stdio: ["ignore", "ignore", "pipe"] })
   let said = ""
   child.stderr.on("data", (chunk) => (said = (said + chunk).slice(-2000)))
   child.on("error", (error) => (said = error.message))
   servers.push(child)
-  for (const until = Date.now() + 20_000; Date.now() < until && child.exitCode === null;) {
+  for (const until = Date.now() + 60_000; Date.now() < until && child.exitCode === null;) {
     if (await accepts(port)) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
@@ -103,9 +104,46 @@ const startRedis = async () => {
   return `redis://127.0.0.1:${port}`
 }
 
+const freePorts = async (...names) => {
+  const ports = {}
+  for (const name of names) ports[name] = `${await freePort()}`
+  return ports
+}
+
+/** Every way in has a variable of its own, for a Jaeger that was not started here too. */
+const startJaeger = async () => {
+  const ports = await freePorts(
+    "JAEGER_QUERY_PORT",
+    "JAEGER_OTLP_PORT",
+    "JAEGER_GRPC_PORT",
+    "JAEGER_THRIFT_PORT",
+    "JAEGER_AGENT_PORT"
+  )
+  const config = join(root, "test", "integration", "jaeger", "config.yaml")
+  await serve(ports.JAEGER_THRIFT_PORT, await backends.jaeger(), ["--config", config], {
+    env: { ...process.env, ...ports }
+  })
+  Object.assign(process.env, {
+    TEST_JAEGER_OTLP_URL: `http://127.0.0.1:${ports.JAEGER_OTLP_PORT}`,
+    TEST_JAEGER_GRPC_URL: `http://127.0.0.1:${ports.JAEGER_GRPC_PORT}`,
+    TEST_JAEGER_THRIFT_URL: `http://127.0.0.1:${ports.JAEGER_THRIFT_PORT}`,
+    TEST_JAEGER_AGENT: `127.0.0.1:${ports.JAEGER_AGENT_PORT}`
+  })
+  return `http://127.0.0.1:${ports.JAEGER_QUERY_PORT}`
+}
+
+const startZipkin = async () => {
+  const port = await freePort()
+  const loopbackOnly = ["ip=127.0.0.1", `port=${port}`, "protocols[0]=http"].map((rule) => `--armeria.ports[0].${rule}`)
+  await serve(port, "java", ["-Xmx256m", "-jar", await backends.zipkin(), ...loopbackOnly], { cwd: directory })
+  return `http://127.0.0.1:${port}`
+}
+
 const needs = [
   { name: "PostgreSQL", variable: "TEST_POSTGRES_URL", start: startPostgres },
-  { name: "Redis", variable: "TEST_REDIS_URL", start: startRedis }
+  { name: "Redis", variable: "TEST_REDIS_URL", start: startRedis },
+  { name: "Jaeger", variable: "TEST_JAEGER_URL", start: startJaeger },
+  { name: "Zipkin", variable: "TEST_ZIPKIN_URL", start: startZipkin }
 ]
 
 const runTests = () =>
