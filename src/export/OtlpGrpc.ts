@@ -65,7 +65,10 @@ const exchange = (
   compressed: boolean
 ): Effect.Effect<Answered, unknown> =>
   Effect.callback((resume) => {
-    const stream = connection.request(headers)
+    const started = Result.try(() => connection.request(headers))
+    // A header that HTTP/2 forbids, or a connection that has just gone
+    if (Result.isFailure(started)) return resume(Effect.fail(started.failure))
+    const stream = started.success
     const chunks: Array<Uint8Array> = []
     let size = 0
     let answer: Answered["headers"] = {}

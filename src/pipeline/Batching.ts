@@ -8,7 +8,6 @@
  * is promised for a batch that fails: whoever wants a second try decorates
  * the exporter. Every span is entered in the books once.
  */
-import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -18,12 +17,12 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Tracer from "effect/Tracer"
-import * as SensitiveKeys from "../model/SensitiveKeys.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import type { SpanData } from "../model/SpanData.ts"
-import type { LeftOut, SpanExporter } from "../model/SpanExporter.ts"
+import type { SpanExporter } from "../model/SpanExporter.ts"
 import type { Flushed, SpanSink } from "../model/SpanSink.ts"
 import { ExportError } from "../model/TracingError.ts"
+import * as BatchOutcome from "./BatchOutcome.ts"
 import { type Batch, BatchQueue, type BatchQueueOptions } from "./BatchQueue.ts"
 import { LossReport } from "./LossReport.ts"
 import { PendingFlushes } from "./PendingFlushes.ts"
@@ -106,30 +105,19 @@ export const make = Effect.fnUntraced(function* (
     flushes.settle(from, spans.length, 0)
   }
 
-  /** What an export left out, or why it failed. */
-  const settle = ({ from, spans }: Batch, exit: Exit.Exit<LeftOut | void, ExportError>): void => {
+  const settle = ({ from, spans }: Batch, exit: BatchOutcome.ExportExit): void => {
     const count = spans.length
-    const { message, rejected, unreadable } = Exit.isSuccess(exit) ? leftOutOf(exit.value, count) : failed(exit, count)
-    if (message !== "") losses.lastError = message
-    const exported = count - rejected - unreadable
+    const { exported, message, rejected, unreadable } = BatchOutcome.fromExit(exit, count)
     settled += count
     enter("exported", rejected + unreadable === 0 ? spans : spans.slice(0, exported))
     enter("rejected", spans.slice(exported, exported + rejected))
     losses.add("rejected", rejected)
     enter({ dropped: "unreadable" }, spans.slice(exported + rejected))
     losses.add("unreadable", unreadable)
+    if (message !== undefined) losses.lastError = message
+    else if (closed && rejected > 0) losses.lastError ||= BatchOutcome.endedBefore
     flushes.settle(from, count, exported)
   }
-
-  const failed = ({ cause }: Exit.Failure<LeftOut | void, ExportError>, count: number): LeftOut => ({
-    rejected: count,
-    unreadable: 0,
-    message: !Cause.hasInterruptsOnly(cause)
-      ? SensitiveKeys.redactText(String(Cause.squash(cause)))
-      : closed && losses.lastError === ""
-        ? "no answer before the end (TRACING_SHUTDOWN_TIMEOUT)."
-        : ""
-  })
 
   const timedOut = new ExportError({
     reason: "TimedOut",
@@ -197,10 +185,3 @@ export const make = Effect.fnUntraced(function* (
   )
   return { push, flush }
 })
-
-/** No destination can leave out more than it was given. */
-const leftOutOf = (leftOut: LeftOut | void, count: number): LeftOut => {
-  const { message = "", rejected = 0, unreadable = 0 } = leftOut ?? {}
-  const unread = Math.min(unreadable, count)
-  return { message, unreadable: unread, rejected: Math.min(rejected, count - unread) }
-}

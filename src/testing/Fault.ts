@@ -58,4 +58,8 @@ const grpcCodes: Readonly<Record<number, number>> = {
 /** The gRPC code that says what an HTTP status says; `UNKNOWN` for others. */
 export const grpcCode = (status: number): number => grpcCodes[status] ?? 2
 
+/** What a refusal says for itself. */
+export const told = (status: number): string => `FakeCollector was told to answer ${status}`
+
+/** In words that an exporter over gRPC knows a limit by. */
 export const tooLargeMessage = "received message larger than max"
