@@ -26,7 +26,8 @@ const run = (command, args, options) => {
   const result = spawnSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], ...options })
   if (result.status === 0) return
   if (result.error?.code === "ENOENT") throw new Error(`${command} is not installed`)
-  if (result.error?.code === "ETIMEDOUT") throw new Error(`${command} took longer than ${options.timeout / 60_000} minutes`)
+  if (result.error?.code === "ETIMEDOUT")
+    throw new Error(`${command} took longer than ${options.timeout / 60_000} minutes`)
   const said = `${result.stdout ?? ""}${result.stderr ?? ""}${result.error?.message ?? ""}`.trim().split("\n")
   throw new Error(`${command} ${args[0]}: ${said.at(-1)}`)
 }
@@ -50,12 +51,24 @@ const cached = async (name, make) => {
 export const jaeger = () =>
   cached(`jaeger-${jaegerVersion}`, (file) => {
     console.log(`Building Jaeger ${jaegerVersion}, minutes the first time …`)
-    run("go", ["build", "-mod=readonly", "-trimpath", "-ldflags=-s -w", "-o", file, "github.com/jaegertracing/jaeger/cmd/jaeger"], {
-      cwd: join(root, "test", "integration", "jaeger"),
-      // No other Go than the one that is there; the version it needs is in go.mod
-      env: { ...process.env, GOTOOLCHAIN: "local", CGO_ENABLED: "0", GOFLAGS: "" },
-      timeout: longestBuild
-    })
+    run(
+      "go",
+      [
+        "build",
+        "-mod=readonly",
+        "-trimpath",
+        "-ldflags=-s -w",
+        "-o",
+        file,
+        "github.com/jaegertracing/jaeger/cmd/jaeger"
+      ],
+      {
+        cwd: join(root, "test", "integration", "jaeger"),
+        // No other Go than the one that is there; the version it needs is in go.mod
+        env: { ...process.env, GOTOOLCHAIN: "local", CGO_ENABLED: "0", GOFLAGS: "" },
+        timeout: longestBuild
+      }
+    )
   })
 
 /** The jar, for `java -jar`. */
@@ -66,7 +79,13 @@ export const zipkin = () => {
     run("java", ["-version"], { timeout: longestFetch })
     run(
       "mvn",
-      ["-q", "-B", "dependency:copy", `-Dartifact=io.zipkin:zipkin-server:${zipkinVersion}:jar:exec`, `-DoutputDirectory=${folder}`],
+      [
+        "-q",
+        "-B",
+        "dependency:copy",
+        `-Dartifact=io.zipkin:zipkin-server:${zipkinVersion}:jar:exec`,
+        `-DoutputDirectory=${folder}`
+      ],
       { cwd: folder, timeout: longestFetch }
     )
     const hash = createHash("sha256")

@@ -12,10 +12,7 @@ import type { OtlpTransportOptions } from "./OtlpTransport.ts"
 /** Sends a body whole. What such servers say about one they took says nothing. */
 export type Send = (body: Uint8Array) => Effect.Effect<void, ExportError>
 
-export const make = (
-  options: OtlpTransportOptions,
-  contentType: string
-): Effect.Effect<Send, never, Scope.Scope> => {
+export const make = (options: OtlpTransportOptions, contentType: string): Effect.Effect<Send, never, Scope.Scope> => {
   const { endpoint, timeout } = options.settings
   const late = ExportFailure.timedOut(Duration.format(timeout), "TRACING_TIMEOUT", { endpoint: endpoint.display })
   return Effect.map(

@@ -30,16 +30,13 @@ const words: OtlpTransportOptions["words"] = {
 export const overHttp = (
   options: Omit<OtlpTransportOptions, "words">
 ): Effect.Effect<SpanExporter, never, Scope.Scope> =>
-  Effect.map(
-    HttpDestination.make({ ...options, words }, "application/x-thrift"),
-    (send): SpanExporter => ({
-      export: Effect.fnUntraced(function* (spans) {
-        const { encoded, unreadable } = yield* SpanEncoding.encodeAll(spans, JaegerBatch.encodeBinary)
-        if (encoded.length > 0) yield* send(JaegerBatch.toBody(spans[0]!.resource, encoded))
-        return SpanEncoding.leftOut({ unreadable })
-      })
+  Effect.map(HttpDestination.make({ ...options, words }, "application/x-thrift"), (send): SpanExporter => ({
+    export: Effect.fnUntraced(function* (spans) {
+      const { encoded, unreadable } = yield* SpanEncoding.encodeAll(spans, JaegerBatch.encodeBinary)
+      if (encoded.length > 0) yield* send(JaegerBatch.toBody(spans[0]!.resource, encoded))
+      return SpanEncoding.leftOut({ unreadable })
     })
-  )
+  }))
 
 const tooLargeMessage = (packetSize: number): string =>
   `a span that fits into no packet of ${packetSize} bytes is not sent (TRACING_JAEGER_PACKET_SIZE). ` +
@@ -53,17 +50,14 @@ const tooLargeMessage = (packetSize: number): string =>
  * too large for a packet counts as rejected, and the others of its batch go.
  */
 export const overUdp = (options: JaegerAgent.JaegerAgentOptions): Effect.Effect<SpanExporter, never, Scope.Scope> =>
-  Effect.map(
-    JaegerAgent.make(options),
-    (send): SpanExporter => ({
-      export: Effect.fnUntraced(function* (spans) {
-        const { encoded, unreadable } = yield* SpanEncoding.encodeAll(spans, JaegerBatch.encodeCompact)
-        if (encoded.length === 0) return SpanEncoding.leftOut({ unreadable })
-        const { packets, tooLarge } = JaegerBatch.toPackets(spans[0]!.resource, encoded, options.packetSize)
-        yield* Effect.forEach(packets, send, { discard: true })
-        return tooLarge === 0
-          ? SpanEncoding.leftOut({ unreadable })
-          : SpanEncoding.leftOut({ unreadable, rejected: tooLarge, message: tooLargeMessage(options.packetSize) })
-      })
+  Effect.map(JaegerAgent.make(options), (send): SpanExporter => ({
+    export: Effect.fnUntraced(function* (spans) {
+      const { encoded, unreadable } = yield* SpanEncoding.encodeAll(spans, JaegerBatch.encodeCompact)
+      if (encoded.length === 0) return SpanEncoding.leftOut({ unreadable })
+      const { packets, tooLarge } = JaegerBatch.toPackets(spans[0]!.resource, encoded, options.packetSize)
+      yield* Effect.forEach(packets, send, { discard: true })
+      return tooLarge === 0
+        ? SpanEncoding.leftOut({ unreadable })
+        : SpanEncoding.leftOut({ unreadable, rejected: tooLarge, message: tooLargeMessage(options.packetSize) })
     })
-  )
+  }))

@@ -98,7 +98,10 @@ export const fromText = (text: string, options: OtlpEndpointOptions = {}): Resul
   const port = parts.port ?? (scheme !== undefined ? undefined : protocol === "grpc" ? 4317 : 4318)
   const origin = `${insecure ? "http" : "https"}://${url.hostname}${port === undefined ? "" : `:${port}`}`
   if (protocol === "grpc" && (url.pathname !== "/" || url.search !== "")) return Result.fail(withoutPath)
-  const display = protocol === "grpc" ? origin : origin + (options.exact ? url.pathname : completed(url.pathname, options.path ?? tracesPath))
+  const display =
+    protocol === "grpc"
+      ? origin
+      : origin + (options.exact ? url.pathname : completed(url.pathname, options.path ?? tracesPath))
   return Result.succeed({
     protocol,
     url: Redacted.make(protocol === "grpc" ? origin : display + url.search, { label: display }),

@@ -26,16 +26,11 @@ const words: OtlpTransportOptions["words"] = {
 }
 
 /** Opens the way to a Zipkin server; it is closed with the scope. */
-export const make = (
-  options: Omit<OtlpTransportOptions, "words">
-): Effect.Effect<SpanExporter, never, Scope.Scope> =>
-  Effect.map(
-    HttpDestination.make({ ...options, words }, "application/json"),
-    (send): SpanExporter => ({
-      export: Effect.fnUntraced(function* (spans) {
-        const { encoded, unreadable } = yield* SpanEncoding.encodeAll(spans, ZipkinSpan.toJson)
-        if (encoded.length > 0) yield* send(Buffer.from(`[${encoded.join(",")}]`))
-        return SpanEncoding.leftOut({ unreadable })
-      })
+export const make = (options: Omit<OtlpTransportOptions, "words">): Effect.Effect<SpanExporter, never, Scope.Scope> =>
+  Effect.map(HttpDestination.make({ ...options, words }, "application/json"), (send): SpanExporter => ({
+    export: Effect.fnUntraced(function* (spans) {
+      const { encoded, unreadable } = yield* SpanEncoding.encodeAll(spans, ZipkinSpan.toJson)
+      if (encoded.length > 0) yield* send(Buffer.from(`[${encoded.join(",")}]`))
+      return SpanEncoding.leftOut({ unreadable })
     })
-  )
+  }))

@@ -75,7 +75,11 @@ const remoteEndpoint = ({ attributes, kind }: SpanData): ZipkinEndpoint | undefi
   if (portKey === undefined) return { serviceName: name }
   const port = portOf(attributes.get(portKey))
   const family = Net.isIP(name)
-  return family === 4 ? { ipv4: name, ...port } : family === 6 ? { ipv6: name, ...port } : { serviceName: name, ...port }
+  return family === 4
+    ? { ipv4: name, ...port }
+    : family === 6
+      ? { ipv6: name, ...port }
+      : { serviceName: name, ...port }
 }
 
 const tag = (value: AttributeValue): string => (typeof value === "object" ? Footnotes.listText(value) : String(value))

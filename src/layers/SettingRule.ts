@@ -127,9 +127,9 @@ export const hostAndPort = (port: number): SettingRule<HostAndPort> => ({
   expects: `host:port, for example localhost:${port}`,
   parse: (text) => {
     const [, name = "", written = String(port)] =
-      /^([a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/i.exec(text)?.filter(
-        (_, index) => index !== 2
-      ) ?? []
+      /^([a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/i
+        .exec(text)
+        ?.filter((_, index) => index !== 2) ?? []
     return name !== "" && Number(written) > 0 && Number(written) < 65_536
       ? { host: name.replace(/^\[(.*)\]$/, "$1"), port: Number(written) }
       : undefined

@@ -58,8 +58,7 @@ const opened = (packet: Buffer) => {
   return jaeger.batch(args[1] as thrift.ThriftStruct)
 }
 
-const overUdp = (port: number, packetSize = 65_000) =>
-  JaegerExporter.overUdp({ host: "127.0.0.1", port, packetSize })
+const overUdp = (port: number, packetSize = 65_000) => JaegerExporter.overUdp({ host: "127.0.0.1", port, packetSize })
 
 describe("JaegerExporter over UDP", () => {
   it.live("sends a call of the agent that expects no answer", () =>

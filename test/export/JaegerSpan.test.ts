@@ -58,7 +58,16 @@ describe("JaegerSpan", () => {
   it("attributes keep their types, and lists become JSON", () => {
     const { tags } = read(
       spans.make({
-        attributes: { text: "a", whole: 42, negative: -7, part: 0.5, large: 2 ** 53, yes: true, list: ["a", "b"], none: [] }
+        attributes: {
+          text: "a",
+          whole: 42,
+          negative: -7,
+          part: 0.5,
+          large: 2 ** 53,
+          yes: true,
+          list: ["a", "b"],
+          none: []
+        }
       })
     )
     assert.include(tags, {
@@ -192,9 +201,9 @@ describe("ThriftCompact and ThriftBinary", () => {
   it("any value is read back as it was, at any place in a struct", () => {
     fc.assert(
       fc.property(
-        fc.uniqueArray(fc.integer({ min: 1, max: 32_767 }), { minLength: 5, maxLength: 5 }).map((ids) =>
-          ids.sort((self, that) => self - that)
-        ),
+        fc
+          .uniqueArray(fc.integer({ min: 1, max: 32_767 }), { minLength: 5, maxLength: 5 })
+          .map((ids) => ids.sort((self, that) => self - that)),
         int64,
         fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
         fc.double({ noNaN: true }),

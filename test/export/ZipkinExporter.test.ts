@@ -100,7 +100,9 @@ describe("ZipkinExporter", () => {
       assert.isTrue((yield* Effect.flip((yield* make(busy.url)).export([spans.make({})]))).retryable)
 
       const exporter = yield* make(busy.url, "1 millis")
-      const late = yield* Effect.flip(Effect.flatMap(Effect.succeed(exporter), ({ export: send }) => send([spans.make({})])))
+      const late = yield* Effect.flip(
+        Effect.flatMap(Effect.succeed(exporter), ({ export: send }) => send([spans.make({})]))
+      )
       assert.isTrue(late.retryable)
     })
   )

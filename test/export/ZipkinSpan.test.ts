@@ -16,7 +16,12 @@ describe("ZipkinSpan", () => {
   it("says what there is, and leaves out what there is not", () => {
     assert.deepStrictEqual(
       ZipkinSpan.fromSpan(
-        spans.make({ spanId: "00f067aa0ba902b7", name: "POST /orders", resource: { attributes: {} }, scope: { name: "", version: "" } })
+        spans.make({
+          spanId: "00f067aa0ba902b7",
+          name: "POST /orders",
+          resource: { attributes: {} },
+          scope: { name: "", version: "" }
+        })
       ),
       {
         traceId: "0af7651916cd43dd8448eb211c80319c",

@@ -17,7 +17,10 @@ const tags = (list: unknown): Record<string, string> =>
     })
   )
 
-const hex = (value: unknown): string => BigInt.asUintN(64, value as bigint).toString(16).padStart(16, "0")
+const hex = (value: unknown): string =>
+  BigInt.asUintN(64, value as bigint)
+    .toString(16)
+    .padStart(16, "0")
 
 export const span = (fields: ThriftStruct) => ({
   traceId: hex(fields[2]) + hex(fields[1]),

@@ -18,12 +18,22 @@ const program = Effect.gen(function* () {
   yield* Effect.fail("declined").pipe(
     Effect.withSpan("charge", {
       kind: "client",
-      attributes: { "server.address": "pay.example.com", amount: 12.5, count: 3, gift: true, tags: ["a", "b"], "naïve ✓": "漢" },
+      attributes: {
+        "server.address": "pay.example.com",
+        amount: 12.5,
+        count: 3,
+        gift: true,
+        tags: ["a", "b"],
+        "naïve ✓": "漢"
+      },
       links: [{ span: elsewhere, attributes: { why: "batch" } }]
     }),
     Effect.ignore
   )
-}).pipe(Traced.step("charge-card", { type: "http" }), Traced.workflow("fulfil-order", { tenantId: "acme", executionId: "e-1" }))
+}).pipe(
+  Traced.step("charge-card", { type: "http" }),
+  Traced.workflow("fulfil-order", { tenantId: "acme", executionId: "e-1" })
+)
 
 /** A span as every backend can tell it: texts, in microseconds. */
 interface Told {

@@ -14,7 +14,10 @@ const live = (values: Readonly<Record<string, string>>) =>
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ TRACING_ENABLED: "true", ...values })))
   )
 
-const program = Effect.void.pipe(Traced.step("charge-card"), Traced.workflow("fulfil-order", { tenantId: "acme", executionId: "exec-1" }))
+const program = Effect.void.pipe(
+  Traced.step("charge-card"),
+  Traced.workflow("fulfil-order", { tenantId: "acme", executionId: "exec-1" })
+)
 
 const names = ["workflow.execute", "workflow.step.execute"]
 
@@ -119,7 +122,9 @@ describe("exporters", () => {
         Effect.provide(live({ TRACING_EXPORTER: "console,zipkin", TRACING_ZIPKIN_ENDPOINT: zipkin.url })),
         Effect.provide(layer)
       )
-      assert.isTrue(logged.some((line) => line.startsWith("Tracing lost spans on their way to zipkin: 2 not delivered.")))
+      assert.isTrue(
+        logged.some((line) => line.startsWith("Tracing lost spans on their way to zipkin: 2 not delivered."))
+      )
     })
   )
 
