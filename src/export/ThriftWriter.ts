@@ -24,9 +24,6 @@ export interface ThriftWriter {
   finish(): Buffer
 }
 
-/** Something that can be written in any of the protocols. */
-export type MakeThriftWriter = () => ThriftWriter
-
 const word = 2 ** 32
 
 /** A whole number of up to 53 bits as two words of 64. */

@@ -27,6 +27,8 @@ const quickstart = (env: Readonly<Record<string, string>>) =>
     }
   )
 
+const byName = (self: string, that: string): number => self.localeCompare(that)
+
 /** Names of spans in lines of OTLP. */
 const namesOf = (lines: ReadonlyArray<string>): ReadonlyArray<string> =>
   lines
@@ -34,8 +36,8 @@ const namesOf = (lines: ReadonlyArray<string>): ReadonlyArray<string> =>
     .flatMap((line) => JSON.parse(line).resourceSpans)
     .flatMap(({ scopeSpans }) => scopeSpans)
     .flatMap(({ spans }) => spans)
-    .map(({ name }) => name)
-    .sort()
+    .map(({ name }) => String(name))
+    .sort(byName)
 
 const all = [
   "workflow.execute",
@@ -76,7 +78,7 @@ describe("a program of its own", () => {
       assert.strictEqual(code, 0)
       assert.isBelow(endMillis, 2000)
       const names = JSON.parse((yield* zipkin.next).body.toString()).map(({ name }: { readonly name: string }) => name)
-      assert.deepStrictEqual(names.sort(), all)
+      assert.deepStrictEqual(names.sort(byName), all)
     })
   )
 })

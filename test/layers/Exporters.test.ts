@@ -156,9 +156,7 @@ describe("exporters", () => {
   it.live("the start says where spans go, without credentials", () =>
     Effect.gen(function* () {
       const said: Array<Record<string, unknown>> = []
-      const logger = Logger.layer([
-        Logger.map(Logger.formatStructured, (entry) => void said.push(entry.annotations as Record<string, unknown>))
-      ])
+      const logger = Logger.layer([Logger.map(Logger.formatStructured, (entry) => void said.push(entry.annotations))])
       const zipkin = yield* receivers.http()
       yield* Effect.void.pipe(
         Effect.provide(
