@@ -8,7 +8,7 @@ import * as Duration from "effect/Duration"
 import { compressions } from "../export/OtlpCompression.ts"
 import { protocols } from "../export/OtlpEndpoint.ts"
 import * as Rule from "./SettingRule.ts"
-import type { SettingRule } from "./SettingRule.ts"
+import type { HostAndPort, SettingRule } from "./SettingRule.ts"
 
 /** An `OTEL_*` variable of equal meaning, read by its own rule. */
 export interface OtelSource<out A> {
@@ -227,7 +227,7 @@ export const table = {
     shown: "http://localhost:14268/api/traces",
     doc: "Where `jaeger` sends spans over HTTP: the Thrift receiver of a collector. `/api/traces` is added where it is missing. May hold `user:password@`, which is never shown."
   }),
-  jaegerAgent: row({
+  jaegerAgent: row<HostAndPort, undefined>({
     key: "TRACING_JAEGER_AGENT",
     rule: Rule.hostAndPort(jaegerAgentPort),
     otel: ["OTEL_EXPORTER_JAEGER_AGENT_HOST"],

@@ -99,11 +99,10 @@ describe("ZipkinExporter", () => {
       const busy = yield* receivers.http(503)
       assert.isTrue((yield* Effect.flip((yield* make(busy.url)).export([spans.make({})]))).retryable)
 
-      const exporter = yield* make(busy.url, "1 millis")
-      const late = yield* Effect.flip(
-        Effect.flatMap(Effect.succeed(exporter), ({ export: send }) => send([spans.make({})]))
-      )
-      assert.isTrue(late.retryable)
+      const hanging = yield* make(yield* receivers.silent, "20 millis")
+      const late = yield* Effect.flip(hanging.export([spans.make({})]))
+      assert.deepInclude(late, { reason: "TimedOut", retryable: true })
+      assert.include(late.message, "TRACING_TIMEOUT")
     })
   )
 })

@@ -52,6 +52,20 @@ export const http = (
     return { requests, next: Queue.take(queue), port: address.port, url: `http://127.0.0.1:${address.port}` }
   })
 
+/** The address of something that listens, and never answers. */
+export const silent: Effect.Effect<string, never, Scope.Scope> = Effect.gen(function* () {
+  const server = Http.createServer((request) => void request.resume())
+  yield* Effect.acquireRelease(
+    Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
+    () =>
+      Effect.callback<void>((resume) => {
+        server.close(() => resume(Effect.void))
+        server.closeAllConnections()
+      })
+  )
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+
 export interface UdpReceiver {
   readonly port: number
   readonly next: Effect.Effect<Buffer>
