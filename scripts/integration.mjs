@@ -43,15 +43,25 @@ const aptInstall = (name) => {
   }
 }
 
-const freePort = () =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
-  })
+/** All of them are held until the last is known, so that no two are the same. */
+const freePorts = async (count) => {
+  const held = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise((resolve, reject) => {
+          const server = createServer()
+          server.on("error", reject)
+          server.listen(0, "127.0.0.1", () => resolve(server))
+        })
+    )
+  )
+  const ports = held.map((server) => server.address().port)
+  await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+const freePort = async () => (await freePorts(1))[0]
 
 const accepts = (port) =>
   new Promise((resolve) => {
@@ -104,46 +114,49 @@ const startRedis = async () => {
   return `redis://127.0.0.1:${port}`
 }
 
-const freePorts = async (...names) => {
-  const ports = {}
-  for (const name of names) ports[name] = `${await freePort()}`
-  return ports
-}
-
 /** Every way in has a variable of its own, for a Jaeger that was not started here too. */
-const startJaeger = async () => {
-  const ports = await freePorts(
-    "JAEGER_QUERY_PORT",
-    "JAEGER_OTLP_PORT",
-    "JAEGER_GRPC_PORT",
-    "JAEGER_THRIFT_PORT",
-    "JAEGER_AGENT_PORT"
-  )
+const startJaeger = async (program) => {
   const config = join(root, "test", "integration", "jaeger", "config.yaml")
-  await serve(ports.JAEGER_THRIFT_PORT, await backends.jaeger(), ["--config", config], {
-    env: { ...process.env, ...ports }
+  const ports = await freePorts(6)
+  const [query, queryGrpc, otlp, grpc, thrift, agent] = ports
+  await serve(thrift, program, ["--config", config], {
+    env: {
+      ...process.env,
+      JAEGER_QUERY_PORT: query,
+      JAEGER_QUERY_GRPC_PORT: queryGrpc,
+      JAEGER_OTLP_PORT: otlp,
+      JAEGER_GRPC_PORT: grpc,
+      JAEGER_THRIFT_PORT: thrift,
+      JAEGER_AGENT_PORT: agent
+    }
   })
   Object.assign(process.env, {
-    TEST_JAEGER_OTLP_URL: `http://127.0.0.1:${ports.JAEGER_OTLP_PORT}`,
-    TEST_JAEGER_GRPC_URL: `http://127.0.0.1:${ports.JAEGER_GRPC_PORT}`,
-    TEST_JAEGER_THRIFT_URL: `http://127.0.0.1:${ports.JAEGER_THRIFT_PORT}`,
-    TEST_JAEGER_AGENT: `127.0.0.1:${ports.JAEGER_AGENT_PORT}`
+    TEST_JAEGER_OTLP_URL: `http://127.0.0.1:${otlp}`,
+    TEST_JAEGER_GRPC_URL: `http://127.0.0.1:${grpc}`,
+    TEST_JAEGER_THRIFT_URL: `http://127.0.0.1:${thrift}`,
+    TEST_JAEGER_AGENT: `127.0.0.1:${agent}`
   })
-  return `http://127.0.0.1:${ports.JAEGER_QUERY_PORT}`
+  return `http://127.0.0.1:${query}`
 }
 
-const startZipkin = async () => {
+const startZipkin = async (jar) => {
   const port = await freePort()
   const loopbackOnly = ["ip=127.0.0.1", `port=${port}`, "protocols[0]=http"].map((rule) => `--armeria.ports[0].${rule}`)
-  await serve(port, "java", ["-Xmx256m", "-jar", await backends.zipkin(), ...loopbackOnly], { cwd: directory })
+  await serve(port, "java", ["-Xmx256m", "-jar", jar, ...loopbackOnly], { cwd: directory })
   return `http://127.0.0.1:${port}`
+}
+
+/** A port that was free may be somebody else's a moment later. Then there is a second try. */
+const twice = (get, start) => async () => {
+  const file = await get()
+  return start(file).catch(() => start(file))
 }
 
 const needs = [
   { name: "PostgreSQL", variable: "TEST_POSTGRES_URL", start: startPostgres },
   { name: "Redis", variable: "TEST_REDIS_URL", start: startRedis },
-  { name: "Jaeger", variable: "TEST_JAEGER_URL", start: startJaeger },
-  { name: "Zipkin", variable: "TEST_ZIPKIN_URL", start: startZipkin }
+  { name: "Jaeger", variable: "TEST_JAEGER_URL", start: twice(backends.jaeger, startJaeger) },
+  { name: "Zipkin", variable: "TEST_ZIPKIN_URL", start: twice(backends.zipkin, startZipkin) }
 ]
 
 const runTests = () =>
