@@ -122,16 +122,15 @@ export interface HostAndPort {
   readonly port: number
 }
 
+const hostThenPort = /^(?<host>[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::(?<port>\d{1,5}))?$/i
+
 /** `agent`, `agent:6831`, `10.0.0.7:6831`, `[::1]:6831`. */
-export const hostAndPort = (port: number): SettingRule<HostAndPort> => ({
-  expects: `host:port, for example localhost:${port}`,
+export const hostAndPort = (fallback: number): SettingRule<HostAndPort> => ({
+  expects: `host:port, for example localhost:${fallback}`,
   parse: (text) => {
-    const [, name = "", written = String(port)] =
-      /^([a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/i
-        .exec(text)
-        ?.filter((_, index) => index !== 2) ?? []
-    return name !== "" && Number(written) > 0 && Number(written) < 65_536
-      ? { host: name.replace(/^\[(.*)\]$/, "$1"), port: Number(written) }
+    const { host = "", port = String(fallback) } = hostThenPort.exec(text)?.groups ?? {}
+    return host !== "" && Number(port) > 0 && Number(port) < 65_536
+      ? { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port) }
       : undefined
   }
 })
