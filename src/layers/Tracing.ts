@@ -21,7 +21,9 @@ import * as W3C from "../propagation/W3C.ts"
 import * as Samplers from "../sampling/Sampler.ts"
 import * as GoraxTracer from "../tracer/GoraxTracer.ts"
 import * as Ids from "../tracer/Ids.ts"
+import { OpenSpans } from "../tracer/OpenSpans.ts"
 import * as OtelContext from "../tracer/OtelContext.ts"
+import * as SpanClock from "../tracer/SpanClock.ts"
 import * as BridgeTracer from "./BridgeTracer.ts"
 import * as Delivery from "./Delivery.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
@@ -109,12 +111,18 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
   if (!settings.enabled) return Context.add(unrecorded(settings), Tracer.Tracer, GoraxTracer.passThrough)
   const books = SpanBooks.make()
   const delivery = yield* Delivery.make(settings, books, plugins)
+  const openSpans = new OpenSpans()
+  // Before the last flush: what runs in fibers that nobody interrupts is told all the same
+  yield* Effect.addFinalizer(() =>
+    Effect.clockWith((clock) => Effect.sync(() => openSpans.endAll(SpanClock.read(clock))))
+  )
   const otelContext = settings.otelContext === "off" ? undefined : OtelContext.make(settings.otelContext)
   const tracerOptions: GoraxTracer.GoraxTracerOptions = {
     sink: delivery.sink,
     onStart: delivery.onStart,
     sampler,
     books,
+    openSpans,
     otelContext,
     ids: Ids.secure(),
     limits: settings.spanLimits,

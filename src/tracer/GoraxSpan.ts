@@ -17,6 +17,7 @@ import * as SpanBooks from "../model/SpanBooks.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import type { Resource, Scope, SpanData, SpanEvent, SpanLink, StatusCode } from "../model/SpanData.ts"
 import { ForcedIds } from "../model/SpanHints.ts"
+import type { OpenSpan } from "./OpenSpans.ts"
 import { OtelSpanView, otelSpanTypeId } from "./OtelSpanView.ts"
 import { isRemote } from "./PassThroughSpan.ts"
 import { RecordedEvent } from "./RecordedEvent.ts"
@@ -43,6 +44,9 @@ interface Rare {
   otel?: OtelSpanView
   /** How it ended, where that was no success. */
   ending?: "failed" | "interrupted"
+  statusCode?: StatusCode
+  statusMessage?: string
+  links?: Array<SpanLink>
   droppedEvents?: number
   droppedLinks?: number
 }
@@ -50,13 +54,13 @@ interface Rare {
 const noEvents: ReadonlyArray<SpanEvent> = []
 const noLinks: ReadonlyArray<SpanLink> = []
 
-export class GoraxSpan implements Tracer.Span, SpanData {
+export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
   name: string
   readonly kind: Tracer.SpanKind
   readonly attributes: Attributes.AttributeMap
   readonly parentIsRemote: boolean
-  statusCode: StatusCode = "unset"
-  statusMessage = ""
+  after: OpenSpan | undefined
+  before: OpenSpan | undefined
   readonly #shared: SpanShared
   readonly #start: SpanClock.Reading
   readonly #anchor: SpanClock.Anchor
@@ -68,7 +72,6 @@ export class GoraxSpan implements Tracer.Span, SpanData {
   #spanId = ""
   #parentSpanId: string | undefined
   #events: Array<SpanEvent> | undefined
-  #links: Array<SpanLink> | undefined
   #rare: Rare | undefined
 
   constructor(shared: SpanShared, options: SpanOptions, parent: Tracer.AnySpan | undefined) {
@@ -93,6 +96,7 @@ export class GoraxSpan implements Tracer.Span, SpanData {
       this.parentIsRemote = context !== undefined && isRemote(parent!)
     }
     shared.books.started++
+    shared.openSpans?.add(this)
     shared.onStart?.(this)
   }
 
@@ -157,7 +161,13 @@ export class GoraxSpan implements Tracer.Span, SpanData {
     return this.#events ?? noEvents
   }
   get links(): ReadonlyArray<SpanLink> {
-    return this.#links ?? noLinks
+    return this.#rare?.links ?? noLinks
+  }
+  get statusCode(): StatusCode {
+    return this.#rare?.statusCode ?? "unset"
+  }
+  get statusMessage(): string {
+    return this.#rare?.statusMessage ?? ""
   }
   get droppedAttributes(): number {
     return this.attributes.dropped
@@ -210,9 +220,9 @@ export class GoraxSpan implements Tracer.Span, SpanData {
     for (const link of added) {
       const context = validContext(link.span)
       if (context === undefined) continue
-      const links = (this.#links ??= [])
+      const rare = (this.#rare ??= {})
+      const links = (rare.links ??= [])
       if (links.length >= this.#shared.limits.links) {
-        const rare = (this.#rare ??= {})
         rare.droppedLinks = (rare.droppedLinks ?? 0) + 1
         continue
       }
@@ -227,8 +237,9 @@ export class GoraxSpan implements Tracer.Span, SpanData {
 
   setStatus(code: StatusCode, message = ""): void {
     if (!this.recording) return
-    this.statusCode = code
-    this.statusMessage = code === "error" ? message : ""
+    const rare = (this.#rare ??= {})
+    rare.statusCode = code
+    rare.statusMessage = code === "error" ? message : ""
   }
 
   /** Names a failure on the span; its stack becomes an event once, on the innermost span that saw it. */
@@ -256,7 +267,8 @@ export class GoraxSpan implements Tracer.Span, SpanData {
     const lasted = SpanClock.nanosBetween(this.#start, now, this.#anchor)
     this.#lasted = lasted > 0 ? lasted : 0
     if (Exit.isFailure(exit)) (this.#rare ??= {}).ending = Exit.hasInterrupts(exit) ? "interrupted" : "failed"
-    const { books, sink } = this.#shared
+    const { books, openSpans, sink } = this.#shared
+    openSpans?.remove(this)
     if (!sampled) {
       books.sampledOut++
       return

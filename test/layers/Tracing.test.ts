@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { OtelTracer, Resource } from "@effect/opentelemetry"
 import * as Otel from "@opentelemetry/api"
 import { InMemorySpanExporter, type SpanProcessor } from "@opentelemetry/sdk-trace-base"
-import { ConfigProvider, Effect, Layer, Logger, Option, References } from "effect"
+import { ConfigProvider, Effect, Fiber, Layer, Logger, Option, References } from "effect"
 import {
   Carrier,
   type SpanData,
@@ -59,6 +59,40 @@ describe("while it lives", () => {
       assert.strictEqual(spans[0]?.resource.attributes["service.name"], "orders")
       assert.deepStrictEqual(spans[0]?.scope, { name: "@gorax/tracing", version: packageJson.version })
       assert.deepStrictEqual(Delivery.scope, spans[0]?.scope)
+    })
+  )
+
+  it.effect("spans that are open when it is released are told as interrupted, whoever runs them", () =>
+    Effect.gen(function* () {
+      const { exporter, spans } = remembering()
+      const never = (name: string) => Effect.never.pipe(Traced.step("inside"), Traced.step(name))
+      const fibers = yield* Effect.gen(function* () {
+        const startImmediately = { startImmediately: true }
+        const detached = yield* Effect.forkDetach(never("detached"), startImmediately)
+        const child = yield* Effect.forkChild(never("child"), startImmediately)
+        yield* Effect.forkScoped(never("scoped"), startImmediately)
+        const forgotten = yield* Effect.makeSpan("forgotten")
+        forgotten.attribute("node_id", "forgotten")
+        return [detached, child]
+      }).pipe(
+        Effect.scoped,
+        Effect.provide(Tracing.layer({ exporter: "none", exporters: [exporter], otelContext: "off" }))
+      )
+      const told = spans.map(
+        ({ attributes }) => `${String(attributes.get("node_id"))} ${attributes.get("effect.fiber.interrupted")}`
+      )
+      assert.deepStrictEqual(told.toSorted(), [
+        "child true",
+        "detached true",
+        "forgotten true",
+        "inside true",
+        "inside true",
+        "inside true",
+        "scoped true"
+      ])
+      // What goes on afterwards ends nothing twice
+      yield* Fiber.interruptAll(fibers)
+      assert.strictEqual(spans.length, told.length)
     })
   )
 
