@@ -43,6 +43,8 @@ export interface SpanShape<Options> {
   readonly inside?: Wrap<Options>
   /** Wraps the effect whether tracing is on or off: what belongs to logs and context too. */
   readonly always?: Wrap<Options>
+  /** Wraps the span, too, whether there is one or not: what surrounded the effect elsewhere, and shall here. */
+  readonly around?: Wrap<Options>
 }
 
 /** Wraps one effect in a span. Where tracing is off the effect is returned as it is. */
@@ -93,6 +95,19 @@ const read = <Options>(options: Options | (() => Options) | undefined): Options 
 
 /** Builds a combinator from what is special about it. */
 export const make = <Options>(shape: SpanShape<Options>): SpanCombinator<Options> => {
+  const within = <A, E, R>(
+    fiber: Fiber.Fiber<unknown, unknown>,
+    self: Effect.Effect<A, E, R>,
+    name: string,
+    options: Options | undefined
+  ): Traced<A, E, R> => {
+    const base = shape.always === undefined ? self : shape.always(self, name, options)
+    const opener = openerOf(fiber)
+    if (opener === off || (shape.elsewhere?.(options) !== true && opener?.declines(fiber) === true))
+      return base as Traced<A, E, R>
+    const inner = shape.inside === undefined ? base : shape.inside(base, name, options)
+    return opened(fiber, opener, inner, shape.describe(name, options, fiber))
+  }
   const wrap = <A, E, R>(
     self: Effect.Effect<A, E, R>,
     name: string,
@@ -100,12 +115,13 @@ export const make = <Options>(shape: SpanShape<Options>): SpanCombinator<Options
   ): Traced<A, E, R> =>
     Effect.withFiber((fiber) => {
       const options = read(lazyOptions)
-      const base = shape.always === undefined ? self : shape.always(self, name, options)
-      const opener = openerOf(fiber)
-      if (opener === off || (shape.elsewhere?.(options) !== true && opener?.declines(fiber) === true))
-        return base as Traced<A, E, R>
-      const inner = shape.inside === undefined ? base : shape.inside(base, name, options)
-      return opened(fiber, opener, inner, shape.describe(name, options, fiber))
+      return shape.around === undefined
+        ? within(fiber, self, name, options)
+        : shape.around(
+            Effect.withFiber((fiber) => within(fiber, self, name, options)),
+            name,
+            options
+          )
     })
   return ((first: unknown, second: unknown, third: unknown) =>
     Effect.isEffect(first)

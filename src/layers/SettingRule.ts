@@ -105,6 +105,18 @@ export const someOf = <const Word extends string>(...words: ReadonlyArray<Word>)
   }
 })
 
+const name = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
+/** Names of baggage entries, each once; or `none` alone. */
+export const names: SettingRule<ReadonlyArray<string>> = {
+  expects: "none, or a list of names, separated by commas: tier,region",
+  parse: (text) => {
+    const found = [...new Set(entries(text))]
+    if (found.length === 1 && found[0]?.toLowerCase() === "none") return []
+    return found.length > 0 && found.every((entry) => name.test(entry)) ? found : undefined
+  }
+}
+
 const host = /^(\*|(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(:\d{1,5})?$/
 
 /** Host names, each with an optional port; `*.` before a domain stands for all below it, `*` alone for every host. */

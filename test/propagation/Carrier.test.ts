@@ -14,7 +14,7 @@ describe("by hand", () => {
         Carrier.inject({ "content-type": "text/plain" }).pipe(Effect.withSpan("here"), Baggage.set("tier", "gold"))
       )
       assert.deepInclude(headers, { "content-type": "text/plain", baggage: "tier=gold" })
-      const tier = yield* recorder.run(Baggage.current.pipe(Effect.withSpan("there"), Carrier.continueFrom(headers)))
+      const tier = yield* recorder.run(Baggage.all.pipe(Effect.withSpan("there"), Carrier.continueFrom(headers)))
       assert.strictEqual(recorder.named("there").parentSpanId, recorder.named("here").spanId)
       assert.strictEqual(recorder.named("there").traceId, recorder.named("here").traceId)
       assert.deepStrictEqual(tier.get("tier"), { value: "gold" })
