@@ -112,7 +112,7 @@ export const names: SettingRule<ReadonlyArray<string>> = {
   expects: "none, or a list of names, separated by commas: tier,region",
   parse: (text) => {
     const found = [...new Set(entries(text))]
-    if (found.length === 1 && found[0]?.toLowerCase() === "none") return []
+    if (found.some((entry) => entry.toLowerCase() === "none")) return found.length === 1 ? [] : undefined
     return found.length > 0 && found.every((entry) => name.test(entry)) ? found : undefined
   }
 }
