@@ -177,8 +177,9 @@ export interface BridgeOptions {
  *
  * `Traced.*` and `Effect.withSpan` open spans there, among those of OpenTelemetry's own instrumentation. The provider
  * samples, limits, processes and exports them; nothing of ours does. Of the settings only those hold that say what
- * crosses boundaries: `TRACING_PROPAGATORS`, `TRACING_PROPAGATE_TO`, `TRACING_ATTRIBUTE_PROFILE`. It is on wherever it is
- * provided, whatever `TRACING_ENABLED` says, and may be provided before the provider is registered.
+ * crosses boundaries: `TRACING_PROPAGATORS`, `TRACING_PROPAGATE_TO`, `TRACING_BAGGAGE_ATTRIBUTES`,
+ * `TRACING_BAGGAGE_MAX_BYTES`, `TRACING_ATTRIBUTE_PROFILE`. It is on wherever it is provided, whatever `TRACING_ENABLED`
+ * says, and may be provided before the provider is registered.
  *
  * It costs more than {@link layer}: a span what the provider's span costs and Effect's own on top, and each primitive
  * inside a span an entry into the application's context manager. Samplers see no attributes, as the provider decides

@@ -23,7 +23,7 @@ export interface PropagatedContext {
 }
 
 export interface Propagator {
-  /** The header names it may write, in lower case. */
+  /** The header names that it writes, or that would gainsay what it writes, in lower case. */
   readonly fields: ReadonlyArray<string>
   /** The headers that carry the context; none for a context that is not valid. */
   readonly inject: (context: PropagatedContext) => Readonly<Record<string, string>>

@@ -11,12 +11,15 @@ import * as Schema from "effect/Schema"
 import { BaggageError } from "./BaggageError.ts"
 import * as FiberBaggage from "./FiberBaggage.ts"
 
+/** One entry, read and set by the type of its values. Made by `Baggage.entry`. */
 export interface BaggageEntry<S extends Schema.Codec<any, string, any, any>> {
+  /** The name it has in the header. */
   readonly name: string
+  /** How its values are written as text. */
   readonly schema: S
-  /** The entry of the current fiber; `none` where there is none. */
+  /** The value that the current fiber has; fails where it does not fit the schema. */
   readonly get: Effect.Effect<Option.Option<S["Type"]>, BaggageError, S["DecodingServices"]>
-  /** Runs an effect, and all it calls, with this value in its baggage. */
+  /** Runs an effect, and all it calls, with this value in its baggage; fails where the schema refuses it. */
   readonly set: (
     value: S["Type"]
   ) => <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | BaggageError, R | S["EncodingServices"]>

@@ -47,7 +47,9 @@ export const propagator: Propagator = {
   inject: ({ span }) => {
     if (span === undefined || !SpanContext.isValid(span)) return {}
     const traceparent = formatTraceParent(span)
-    return span.traceState === "" ? { traceparent } : { traceparent, tracestate: span.traceState }
+    // A sampler of the user's or another tracer may have written it, and a header that is none fails the request
+    const tracestate = span.traceState === "" ? "" : TraceState.parse([span.traceState])
+    return tracestate === "" ? { traceparent } : { traceparent, tracestate }
   },
   extract: (headers) => {
     const parent = parseTraceParent(HeaderLines.only(headers, "traceparent", longestParent) ?? "")

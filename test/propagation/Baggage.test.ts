@@ -82,6 +82,15 @@ describe("a described entry", () => {
     })
   )
 
+  it("does not compile with a value of another type", () => {
+    // @ts-expect-error
+    Tier.set("bronze")
+    // @ts-expect-error
+    Attempt.set("3")
+    // @ts-expect-error: values of baggage are text
+    Baggage.entry("count", Schema.Number)
+  })
+
   it.effect("is none where nobody set it, or after it was removed", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* Tier.get, Option.none())

@@ -98,6 +98,13 @@ describe("whatever the headers hold", () => {
   })
 })
 
+it("a trace state that somebody broke on this side is not sent, and the trace goes on", () => {
+  for (const traceState of ["a=1\nx: y", "A=1", "a=é", "a"]) {
+    const span = { traceId: "1".repeat(32), spanId: "1".repeat(16), traceFlags: 1, traceState }
+    assert.deepStrictEqual(Object.keys(Propagator.traceContext.inject({ span, baggage: new Map() })), ["traceparent"])
+  }
+})
+
 describe("the trace state", () => {
   it("takes a member of ours in front, in place of an older one, and lets the last go above 32", () => {
     fc.assert(
