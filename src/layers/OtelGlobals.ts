@@ -129,7 +129,7 @@ const linesOf = <C>({ fields }: Propagator, carrier: C, getter: Otel.TextMapGett
     const value = getter.get(carrier, key)
     if (value === undefined) continue
     const name = key.toLowerCase()
-    lines.set(name, [...(lines.get(name) ?? []), ...(typeof value === "string" ? [value] : value)])
+    lines.set(name, [...(lines.get(name) ?? []), ...(Array.isArray(value) ? value : [value])])
   }
   return lines
 }

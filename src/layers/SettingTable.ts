@@ -263,9 +263,9 @@ export const table = {
   }),
   baggageMaxBytes: row({
     key: "TRACING_BAGGAGE_MAX_BYTES",
-    rule: Rule.integer(0),
+    rule: Rule.integer(0, 8192),
     fallback: 8192,
-    doc: "How long the `baggage` header may be that goes out. Entries that do not fit stay behind, the last ones first; less than the 8192 of the specification cuts what others count on."
+    doc: "How long the `baggage` header may be that goes out. Entries that do not fit stay behind. The specification has everybody hand on 8192 bytes: with less, something that others count on may be missing."
   }),
   propagateTo: row({
     key: "TRACING_PROPAGATE_TO",

@@ -19,12 +19,12 @@ const property = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+[ \t]*(?:=[ \t]*[\x21\x23-\x2b\x2
 /** What a value may not hold as it is: what is no octet of the grammar, and the percent sign. */
 const unsafe = /[^\x21\x23\x24\x26-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+/g
 
-/** True where a name can be written into a header. */
-export const isName = (name: string): boolean => token.test(name)
+/** True where an entry can be written into a header. A value that is no text got past the types. */
+export const isWritable = (name: string, value: string): boolean => token.test(name) && typeof value === "string"
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true })
 
-/** Octets that are no UTF-8 become U+FFFD. A percent sign that begins no octet stands for itself. */
+/** The value that ASCII text stands for. Octets that are no UTF-8 become U+FFFD. A percent sign that begins no octet stands for itself. */
 export const decodeValue = (text: string): string => {
   if (!text.includes("%")) return text
   const bytes: Array<number> = []
@@ -55,7 +55,7 @@ const parseMember = (text: string): readonly [string, BaggageEntry] | undefined 
   const equals = pair.indexOf("=")
   const name = bare(pair.slice(0, Math.max(equals, 0)))
   const value = bare(pair.slice(equals + 1))
-  if (!isName(name) || !octets.test(value)) return undefined
+  if (!token.test(name) || !octets.test(value)) return undefined
   const metadata = propertiesOf(properties)
   return [name, metadata === "" ? { value: decodeValue(value) } : { value: decodeValue(value), metadata }]
 }
@@ -94,7 +94,7 @@ export const format = (baggage: Baggage, budget = maxBytes): string => {
   const members: Array<string> = []
   let bytes = 0
   for (const [name, { metadata, value }] of baggage) {
-    if (!isName(name)) continue
+    if (!isWritable(name, value)) continue
     const properties = metadata === undefined ? "" : propertiesOf(metadata.split(/[;,]/))
     const member = `${name}=${encodeValue(value)}${properties === "" ? "" : `;${properties}`}`
     const added = member.length + (members.length === 0 ? 0 : 1)

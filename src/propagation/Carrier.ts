@@ -19,8 +19,8 @@ import { all, type PropagatedContext, type Propagator } from "../model/Propagato
 import { CurrentBaggage, CurrentPropagator } from "../model/References.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import * as BaggageHeader from "./BaggageHeader.ts"
-import * as FiberBaggage from "./FiberBaggage.ts"
 import * as Environment from "./Environment.ts"
+import * as FiberBaggage from "./FiberBaggage.ts"
 import * as W3C from "./W3C.ts"
 
 /** Text by name, as headers are: one line, or each line that a header was sent in. */
@@ -59,20 +59,23 @@ const merge = (
   for (const [name, value] of Object.entries(headers)) {
     const known = name.toLowerCase()
     if (value !== undefined && !fields.includes(known) && !Object.hasOwn(written, known)) {
-      merged[name] = typeof value === "string" ? value : value.join(",")
+      merged[name] = isText(value) ? value : value.join(",")
     }
   }
   return Object.assign(merged, written)
 }
+
+/** What a library or a broker puts there in spite of the type is no header, and no reason to fail. */
+const isText = (value: unknown): value is string => typeof value === "string"
 
 /** Names that differ only in case are one header that was sent several times. */
 const linesOf = (carrier: Carrier): HeaderLines => {
   const lines = new Map<string, ReadonlyArray<string>>()
   for (const key of Object.keys(carrier)) {
     const value = carrier[key]
-    if (value === undefined) continue
+    const more = isText(value) ? [value] : Array.isArray(value) ? value.filter(isText) : []
+    if (more.length === 0) continue
     const name = key.toLowerCase()
-    const more = typeof value === "string" ? [value] : value
     const known = lines.get(name)
     lines.set(name, known === undefined ? more : [...known, ...more])
   }

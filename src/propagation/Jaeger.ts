@@ -19,6 +19,7 @@ const longest = 256
 const maxMembers = 64
 
 const shape = /^([0-9a-f]{1,32}):([0-9a-f]{1,16}):[0-9a-f]{0,16}:([0-9a-f]{1,2})$/
+const printable = /^[\x20-\x7e]*$/
 const sampled = 0x01
 const debug = 0x02
 
@@ -49,10 +50,12 @@ const baggageOf = (headers: HeaderLines.HeaderLines): Baggage => {
   let bytes = 0
   for (const [name, lines] of headers) {
     if (!name.startsWith(prefix) || name.length === prefix.length) continue
-    const text = lines[0] ?? ""
+    const [line = ""] = lines
+    const text = line.length > BaggageHeader.maxBytes ? undefined : HeaderLines.bare(line)
+    if (text === undefined || !printable.test(text)) continue
     bytes += name.length + text.length
     if (baggage.size >= maxMembers || bytes > BaggageHeader.maxBytes) break
-    baggage.set(name.slice(prefix.length), { value: BaggageHeader.decodeValue(HeaderLines.bare(text)) })
+    baggage.set(name.slice(prefix.length), { value: BaggageHeader.decodeValue(text) })
   }
   return baggage
 }
@@ -63,9 +66,10 @@ const baggageHeaders = (baggage: Baggage): Record<string, string> => {
   let bytes = 0
   for (const [name, { value }] of baggage) {
     const key = `${prefix}${name.toLowerCase()}`
+    if (!BaggageHeader.isWritable(name, value) || members >= maxMembers) continue
     const text = BaggageHeader.encodeValue(value)
     const added = key.length + text.length
-    if (!BaggageHeader.isName(name) || members >= maxMembers || bytes + added > BaggageHeader.maxBytes) continue
+    if (bytes + added > BaggageHeader.maxBytes) continue
     headers[key] = text
     members++
     bytes += added

@@ -263,7 +263,7 @@ const refused: Readonly<Record<string, ReadonlyArray<string>>> = {
   TRACING_PROPAGATORS: ["zipkin", "tracecontext,ottrace", "none,baggage", ","],
   OTEL_PROPAGATORS: ["ottrace"],
   TRACING_BAGGAGE_ATTRIBUTES: ["a b", "tier,é", "none,tier", ","],
-  TRACING_BAGGAGE_MAX_BYTES: ["-1", "8k"],
+  TRACING_BAGGAGE_MAX_BYTES: ["-1", "8k", "8193"],
   TRACING_PROPAGATE_TO: ["https://host", "a/b", "a b", "*.", "*x"],
   TRACING_OTEL_CONTEXT: ["true"],
   TRACING_ATTRIBUTE_PROFILE: ["both"],

@@ -48,6 +48,17 @@ describe("by hand", () => {
     })
   )
 
+  it.effect("what got past the types is no header, and no reason to fail", () =>
+    Effect.gen(function* () {
+      const carrier = { traceparent: parent, baggage: Buffer.from("tier=gold"), tracestate: [7], b3: null, other: 1 }
+      const { baggage, span } = yield* Carrier.extract(carrier as never)
+      assert.deepInclude(span, { spanId: "b7ad6b7169203331", traceState: "" })
+      assert.strictEqual(baggage.size, 0)
+      const every = Propagator.provide(Propagator.all(Object.values(Propagator.named)))
+      assert.deepStrictEqual(yield* Carrier.inject().pipe(Baggage.set("tier", undefined as never), every), {})
+    })
+  )
+
   it.effect("headers of an older trace are replaced, whatever their case", () =>
     Effect.gen(function* () {
       const recorder = Recorder.make()
