@@ -91,6 +91,8 @@ const check = Effect.fnUntraced(function* (expected: Case["requests"][number]) {
   for (const [index, parent] of parents.entries()) {
     if (expected.traceId === "kept") assert.strictEqual(parent.traceId, traceId)
     assert.notInclude(expected.not ?? [], parent.traceId)
+    // Ids that are made here are random, and say so
+    if (expected.traceId === "new") assert.strictEqual(parent.flags, 3)
     assert.notStrictEqual(parent.parentId, parentId)
     if (expected.flags !== undefined) assert.strictEqual(parent.flags & expected.flags, expected.flags)
     const members = membersOf(calls[index]!)

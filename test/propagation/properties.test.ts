@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Propagator } from "@gorax/tracing"
+import * as Otel from "@opentelemetry/api"
+import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from "@opentelemetry/core"
 import * as fc from "fast-check"
 import * as TraceState from "../../src/model/TraceState.ts"
 import * as Grammar from "./grammar.ts"
@@ -55,6 +57,64 @@ describe("what is injected is extracted", () => {
         const lower = new Map([...baggage].map(([name, entry]) => [name.toLowerCase(), entry]))
         const trimmed = [...through(Propagator.jaeger, { span: undefined, baggage }).baggage]
         assert.deepStrictEqual(trimmed, [...lower])
+      })
+    )
+  })
+})
+
+describe("OpenTelemetry's own propagators", () => {
+  const theirs = new CompositePropagator({
+    propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()]
+  })
+  const ours = Propagator.all([Propagator.traceContext, Propagator.baggage])
+  // They know level 1 of the trace state, up to 512 characters, encode names too, and lose empty values and space at ends
+  const level1 = fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9_*/-]{0,8}$/), { maxLength: 8 })
+  const context = fc.record({
+    span: fc.record({
+      traceId: hex(32),
+      spanId: hex(16),
+      traceFlags: fc.nat(3),
+      traceState: level1.map((keys) => keys.map((key) => `${key}=${key.length}`).join(","))
+    }),
+    baggage: baggage.map(
+      (map) =>
+        new Map(
+          [...map].filter(([name, { value }]) => /^[\w.-]+$/.test(name) && value !== "" && value.trim() === value)
+        )
+    )
+  })
+
+  it("read what we write", () => {
+    fc.assert(
+      fc.property(context, ({ baggage, span }) => {
+        const read = theirs.extract(Otel.ROOT_CONTEXT, ours.inject({ span, baggage }), Otel.defaultTextMapGetter)
+        const found = Otel.trace.getSpanContext(read)
+        assert.strictEqual(found?.traceId, span.traceId)
+        assert.strictEqual(found?.spanId, span.spanId)
+        assert.strictEqual(found?.traceFlags, span.traceFlags)
+        assert.strictEqual(found?.traceState?.serialize() ?? "", span.traceState)
+        const entries = Otel.propagation.getBaggage(read)?.getAllEntries() ?? []
+        assert.sameDeepMembers(
+          entries.map(([name, { value }]) => [name, value]),
+          [...baggage].map(([name, { value }]) => [name, value])
+        )
+      })
+    )
+  })
+
+  it("write what we read", () => {
+    fc.assert(
+      fc.property(context, ({ baggage, span }) => {
+        const carrier: Record<string, string> = {}
+        const withSpan = Otel.trace.setSpanContext(Otel.ROOT_CONTEXT, {
+          ...span,
+          traceState: Otel.createTraceState(span.traceState)
+        })
+        const entries = Otel.propagation.createBaggage(Object.fromEntries(baggage))
+        theirs.inject(Otel.propagation.setBaggage(withSpan, entries), carrier, Otel.defaultTextMapSetter)
+        const read = ours.extract(new Map(Object.entries(carrier).map(([name, text]) => [name, [text]])))
+        assert.deepStrictEqual(read.span, span)
+        assert.sameDeepMembers([...read.baggage], [...baggage])
       })
     )
   })
