@@ -95,34 +95,29 @@ const read = <Options>(options: Options | (() => Options) | undefined): Options 
 
 /** Builds a combinator from what is special about it. */
 export const make = <Options>(shape: SpanShape<Options>): SpanCombinator<Options> => {
-  const within = <A, E, R>(
-    fiber: Fiber.Fiber<unknown, unknown>,
-    self: Effect.Effect<A, E, R>,
-    name: string,
-    options: Options | undefined
-  ): Traced<A, E, R> => {
-    const base = shape.always === undefined ? self : shape.always(self, name, options)
-    const opener = openerOf(fiber)
-    if (opener === off || (shape.elsewhere?.(options) !== true && opener?.declines(fiber) === true))
-      return base as Traced<A, E, R>
-    const inner = shape.inside === undefined ? base : shape.inside(base, name, options)
-    return opened(fiber, opener, inner, shape.describe(name, options, fiber))
-  }
-  const wrap = <A, E, R>(
+  const spanned = <A, E, R>(
     self: Effect.Effect<A, E, R>,
     name: string,
     lazyOptions: Options | (() => Options) | undefined
   ): Traced<A, E, R> =>
     Effect.withFiber((fiber) => {
       const options = read(lazyOptions)
-      return shape.around === undefined
-        ? within(fiber, self, name, options)
-        : shape.around(
-            Effect.withFiber((fiber) => within(fiber, self, name, options)),
-            name,
-            options
-          )
+      const base = shape.always === undefined ? self : shape.always(self, name, options)
+      const opener = openerOf(fiber)
+      if (opener === off || (shape.elsewhere?.(options) !== true && opener?.declines(fiber) === true))
+        return base as Traced<A, E, R>
+      const inner = shape.inside === undefined ? base : shape.inside(base, name, options)
+      return opened(fiber, opener, inner, shape.describe(name, options, fiber))
     })
+  const { around } = shape
+  const wrap: typeof spanned =
+    around === undefined
+      ? spanned
+      : (self, name, lazyOptions) =>
+          Effect.suspend(() => {
+            const options = read(lazyOptions)
+            return around(spanned(self, name, options), name, options)
+          })
   return ((first: unknown, second: unknown, third: unknown) =>
     Effect.isEffect(first)
       ? wrap(first, second as string, third as Options)
