@@ -4,6 +4,7 @@ import * as Otel from "@opentelemetry/api"
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from "@opentelemetry/core"
 import * as fc from "fast-check"
 import * as TraceState from "../../src/model/TraceState.ts"
+import * as BaggageHeader from "../../src/propagation/BaggageHeader.ts"
 import * as Grammar from "./grammar.ts"
 import * as HeaderFuzz from "./headerFuzz.ts"
 
@@ -166,6 +167,20 @@ it("a trace state that somebody broke on this side is not sent, and the trace go
     const span = { traceId: "1".repeat(32), spanId: "1".repeat(16), traceFlags: 1, traceState }
     assert.deepStrictEqual(Object.keys(Propagator.traceContext.inject({ span, baggage: new Map() })), ["traceparent"])
   }
+})
+
+it("a baggage header is as long as its budget at the most, and loses entries only for that", () => {
+  fc.assert(
+    fc.property(baggage, fc.nat(120), (baggage, budget) => {
+      const header = BaggageHeader.format(baggage, budget)
+      assert.isAtMost(header.length, budget)
+      const kept = BaggageHeader.parse(header)
+      for (const [name, entry] of baggage) {
+        const member = BaggageHeader.format(new Map([[name, entry]]))
+        if (!kept.has(name)) assert.isAbove(member.length + (header === "" ? 0 : header.length + 1), budget)
+      }
+    })
+  )
 })
 
 describe("the trace state", () => {
