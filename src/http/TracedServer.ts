@@ -26,7 +26,7 @@ import * as Tracer from "effect/Tracer"
 import { isOff } from "../internal/spanCombinator.ts"
 import * as AttributeKeys from "../model/AttributeKeys.ts"
 import * as Failure from "../model/Failure.ts"
-import { AttributeProfile, CurrentBaggage } from "../model/References.ts"
+import { AttributeProfile } from "../model/References.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import * as SpanOpener from "../model/SpanOpener.ts"
 import * as Carrier from "../propagation/Carrier.ts"
@@ -50,16 +50,17 @@ export const middleware = <E, R>(
     const request = Context.getUnsafe(fiber.context, HttpServerRequest)
     const context = Carrier.extractFor(fiber, request.headers)
     if (isOff(fiber)) return Carrier.continueWith(app, context)
-    return HttpSpan.use(
+    const answered = HttpSpan.use(
       RequestMethod.spanName(request.method),
       {
         kind: "server",
         attributes: IncomingRequest.attributes(request, fiber.getRef(AttributeProfile)),
         ...parentOf(fiber, context.span)
       },
-      Effect.provideService(app, CurrentBaggage, context.baggage),
+      app,
       (span, exit, current) => conclude(request, span, exit, current)
     )
+    return Carrier.surround(answered, context)
   })
 
 /** Whoever sent the request; or, where other instrumentation has opened a server span for it, that span. */

@@ -50,11 +50,11 @@ export const ratio: SettingRule<number> = {
   parse: (text) => (decimal.test(text) && Number(text) >= 0 && Number(text) <= 1 ? Math.abs(Number(text)) : undefined)
 }
 
-export const integer = (minimum: number): SettingRule<number> => ({
-  expects: `a whole number, ${minimum} or more`,
+export const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER): SettingRule<number> => ({
+  expects: `a whole number, ${minimum} ${maximum === Number.MAX_SAFE_INTEGER ? "or more" : `to ${maximum}`}`,
   parse: (text) => {
     const value = /^\+?\d{1,16}$/.test(text) ? Number(text) : -1
-    return Number.isSafeInteger(value) && value >= minimum ? value : undefined
+    return value >= minimum && value <= maximum ? value : undefined
   }
 })
 
@@ -104,6 +104,18 @@ export const someOf = <const Word extends string>(...words: ReadonlyArray<Word>)
       : undefined
   }
 })
+
+const name = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
+/** Names of baggage entries, each once; or `none` alone. */
+export const names: SettingRule<ReadonlyArray<string>> = {
+  expects: "none, or a list of names, separated by commas: tier,region",
+  parse: (text) => {
+    const found = [...new Set(entries(text))]
+    if (found.some((entry) => entry.toLowerCase() === "none")) return found.length === 1 ? [] : undefined
+    return found.length > 0 && found.every((entry) => name.test(entry)) ? found : undefined
+  }
+}
 
 const host = /^(\*|(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(:\d{1,5})?$/
 

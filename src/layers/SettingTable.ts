@@ -248,11 +248,24 @@ export const table = {
   // Across boundaries
   propagators: row({
     key: "TRACING_PROPAGATORS",
-    rule: Rule.someOf("tracecontext", "baggage"),
+    rule: Rule.someOf("tracecontext", "baggage", "b3", "b3multi", "jaeger", "xray"),
     otel: ["OTEL_PROPAGATORS"],
     fallback: ["tracecontext", "baggage"],
     shown: "tracecontext,baggage",
-    doc: "The formats in which contexts are read and written; `none` for no propagation at all."
+    doc: "The formats of contexts: all of them are written, and the first that is found in this order is read. `none` for no propagation at all."
+  }),
+  baggageAttributes: row({
+    key: "TRACING_BAGGAGE_ATTRIBUTES",
+    rule: Rule.names,
+    fallback: [],
+    shown: "none",
+    doc: "Entries of the baggage that become attributes, of the same name, of every span opened under them: `tier,region`. What arrives in baggage was written by whoever sent it."
+  }),
+  baggageMaxBytes: row({
+    key: "TRACING_BAGGAGE_MAX_BYTES",
+    rule: Rule.integer(0, 8192),
+    fallback: 8192,
+    doc: "How long the `baggage` header may be that goes out. Entries that do not fit stay behind. The specification has everybody hand on 8192 bytes: with less, something that others count on may be missing."
   }),
   propagateTo: row({
     key: "TRACING_PROPAGATE_TO",

@@ -10,14 +10,13 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Tracer from "effect/Tracer"
-import * as Propagator from "../model/Propagator.ts"
 import * as References from "../model/References.ts"
 import type { Sampler } from "../model/Sampler.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import type { MissingPackageError } from "../model/TracingError.ts"
-import * as Baggage from "../propagation/Baggage.ts"
+import * as BaggageHeader from "../propagation/BaggageHeader.ts"
 import * as Egress from "../propagation/Egress.ts"
-import * as W3C from "../propagation/W3C.ts"
+import * as Propagator from "../propagation/Propagator.ts"
 import * as Samplers from "../sampling/Sampler.ts"
 import * as GoraxTracer from "../tracer/GoraxTracer.ts"
 import * as Ids from "../tracer/Ids.ts"
@@ -50,6 +49,10 @@ export interface TracingOptions extends TracingPlugins {
   readonly batchTimeout?: Duration.Input
   /** How long the end of the program waits for spans to be delivered. */
   readonly shutdownTimeout?: Duration.Input
+  /** The formats of contexts: all are written, the first found is read. */
+  readonly propagators?: ReadonlyArray<keyof typeof Propagator.named>
+  /** Entries of the baggage that become attributes of every span opened under them. */
+  readonly baggageAttributes?: ReadonlyArray<string>
   readonly attributeProfile?: References.Profile
   readonly otelContext?: "auto" | "on" | "off"
 }
@@ -59,6 +62,9 @@ export type Tracing = Resource.Resource
 
 const millis = (duration: Duration.Input | undefined): string | undefined =>
   duration === undefined ? undefined : String(Duration.toMillis(duration))
+
+const listed = (names: ReadonlyArray<string> | undefined): string | undefined =>
+  names?.length === 0 ? "none" : names?.join(",")
 
 const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_ENABLED: "true",
@@ -70,6 +76,8 @@ const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_SAMPLE_RATE: options.sampleRate === undefined ? undefined : String(options.sampleRate),
   TRACING_BATCH_TIMEOUT: millis(options.batchTimeout),
   TRACING_SHUTDOWN_TIMEOUT: millis(options.shutdownTimeout),
+  TRACING_PROPAGATORS: listed(options.propagators),
+  TRACING_BAGGAGE_ATTRIBUTES: listed(options.baggageAttributes),
   TRACING_ATTRIBUTE_PROFILE: options.attributeProfile,
   TRACING_OTEL_CONTEXT: options.otelContext
 })
@@ -83,14 +91,15 @@ const samplers: Readonly<Record<TracingConfig.SamplerSetting["kind"], (ratio: nu
   parentbased_traceidratio: (ratio) => Samplers.parentBased(Samplers.ratio(ratio))
 }
 
-const propagators = { tracecontext: W3C.propagator, baggage: Baggage.propagator }
+const propagatorOf = ({ baggage, propagators }: TracingConfig.TracingConfig): Propagator.Propagator => {
+  const named = { ...Propagator.named, baggage: BaggageHeader.make(baggage.maxBytes) }
+  return Propagator.all(propagators.map((name) => named[name]))
+}
 
 /** What crosses boundaries the same way whoever records the spans, and whether or not they are. */
 const crossing = (settings: TracingConfig.TracingConfig): Context.Context<never> =>
-  Context.make(
-    References.CurrentPropagator,
-    Propagator.all(settings.propagators.map((name) => propagators[name]))
-  ).pipe(
+  Context.make(References.CurrentPropagator, propagatorOf(settings)).pipe(
+    Context.add(References.BaggageAttributes, settings.baggage.attributes),
     Context.add(
       References.EgressPolicy,
       settings.propagateTo === undefined ? undefined : Egress.make(settings.propagateTo)
@@ -176,8 +185,9 @@ export interface BridgeOptions {
  *
  * `Traced.*` and `Effect.withSpan` open spans there, among those of OpenTelemetry's own instrumentation. The provider
  * samples, limits, processes and exports them; nothing of ours does. Of the settings only those hold that say what
- * crosses boundaries: `TRACING_PROPAGATORS`, `TRACING_PROPAGATE_TO`, `TRACING_ATTRIBUTE_PROFILE`. It is on wherever it is
- * provided, whatever `TRACING_ENABLED` says, and may be provided before the provider is registered.
+ * crosses boundaries: `TRACING_PROPAGATORS`, `TRACING_PROPAGATE_TO`, `TRACING_BAGGAGE_ATTRIBUTES`,
+ * `TRACING_BAGGAGE_MAX_BYTES`, `TRACING_ATTRIBUTE_PROFILE`. It is on wherever it is provided, whatever `TRACING_ENABLED`
+ * says, and may be provided before the provider is registered.
  *
  * It costs more than {@link layer}: a span what the provider's span costs and Effect's own on top, and each primitive
  * inside a span an entry into the application's context manager. Samplers see no attributes, as the provider decides

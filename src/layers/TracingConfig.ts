@@ -53,7 +53,13 @@ export interface TracingConfig {
   }
   readonly shutdownTimeout: Duration.Duration
   /** Names of propagators, in the order they are asked. */
-  readonly propagators: ReadonlyArray<"tracecontext" | "baggage">
+  readonly propagators: SettingTable.SettingValue<"propagators">
+  readonly baggage: {
+    /** Entries that become attributes of spans. */
+    readonly attributes: ReadonlyArray<string>
+    /** The longest `baggage` header that goes out. */
+    readonly maxBytes: number
+  }
   /** Hosts that may be handed the trace context; `undefined` is hosts of one's own network. */
   readonly propagateTo: ReadonlyArray<string> | undefined
   readonly otelContext: "auto" | "on" | "off"
@@ -145,6 +151,7 @@ const read = (reading: SettingReading): TracingConfig => {
     batch: batch(reading, exporter),
     shutdownTimeout: reading.get("shutdownTimeout"),
     propagators: reading.get("propagators"),
+    baggage: { attributes: reading.get("baggageAttributes"), maxBytes: reading.get("baggageMaxBytes") },
     propagateTo: reading.get("propagateTo"),
     otelContext: reading.get("otelContext"),
     attributeProfile: reading.get("attributeProfile"),

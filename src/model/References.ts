@@ -12,6 +12,12 @@ export const CurrentBaggage = Context.Reference<Baggage>("@gorax/tracing/model/R
   defaultValue: () => new Map()
 })
 
+/** Names of entries that are attributes of every span opened under them: `TRACING_BAGGAGE_ATTRIBUTES`. */
+export const BaggageAttributes = Context.Reference<ReadonlyArray<string>>(
+  "@gorax/tracing/model/References/BaggageAttributes",
+  { defaultValue: () => [] }
+)
+
 /** How contexts are written to and read from headers: `TRACING_PROPAGATORS`, else W3C trace context and baggage. */
 export const CurrentPropagator = Context.Reference<Propagator | undefined>(
   "@gorax/tracing/model/References/CurrentPropagator",

@@ -42,7 +42,7 @@ const App = Layer.mergeAll(
   HttpRouter.add(
     "GET",
     "/baggage",
-    Effect.map(Baggage.current, (baggage) => HttpServerResponse.text(baggage.get("tier")?.value ?? "none"))
+    Effect.map(Baggage.all, (baggage) => HttpServerResponse.text(baggage.get("tier")?.value ?? "none"))
   ),
   HttpRouter.add(
     "GET",

@@ -172,6 +172,16 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
   [{ TRACING_PROPAGATORS: "baggage" }, "propagators", ["baggage"]],
   [{ TRACING_PROPAGATORS: "none", OTEL_PROPAGATORS: "b3" }, "propagators", []],
   [{ OTEL_PROPAGATORS: " TraceContext , tracecontext" }, "propagators", ["tracecontext"]],
+  [
+    { TRACING_PROPAGATORS: "b3multi,B3,jaeger,xray,tracecontext" },
+    "propagators",
+    ["b3multi", "b3", "jaeger", "xray", "tracecontext"]
+  ],
+  [{ OTEL_PROPAGATORS: "b3" }, "propagators", ["b3"]],
+  [{}, "baggage", { attributes: [], maxBytes: 8192 }],
+  [{ TRACING_BAGGAGE_ATTRIBUTES: "Tier, region,Tier" }, "baggage.attributes", ["Tier", "region"]],
+  [{ TRACING_BAGGAGE_ATTRIBUTES: "none" }, "baggage.attributes", []],
+  [{ TRACING_BAGGAGE_MAX_BYTES: "0" }, "baggage.maxBytes", 0],
   [{}, "propagateTo", undefined],
   [
     { TRACING_PROPAGATE_TO: "API.example.com, *.example.org,localhost:80,[::1]" },
@@ -250,8 +260,10 @@ const refused: Readonly<Record<string, ReadonlyArray<string>>> = {
   TRACING_BATCH_EXPORT_TIMEOUT: ["0"],
   OTEL_BSP_EXPORT_TIMEOUT: ["-1"],
   TRACING_SHUTDOWN_TIMEOUT: ["0", "never"],
-  TRACING_PROPAGATORS: ["b3", "tracecontext,xray", "none,baggage", ","],
-  OTEL_PROPAGATORS: ["b3multi"],
+  TRACING_PROPAGATORS: ["zipkin", "tracecontext,ottrace", "none,baggage", ","],
+  OTEL_PROPAGATORS: ["ottrace"],
+  TRACING_BAGGAGE_ATTRIBUTES: ["a b", "tier,é", "none,tier", ","],
+  TRACING_BAGGAGE_MAX_BYTES: ["-1", "8k", "8193"],
   TRACING_PROPAGATE_TO: ["https://host", "a/b", "a b", "*.", "*x"],
   TRACING_OTEL_CONTEXT: ["true"],
   TRACING_ATTRIBUTE_PROFILE: ["both"],
@@ -319,7 +331,7 @@ describe("TracingConfig", () => {
   })
 
   it("a program that does not trace is not stopped by OTEL_* variables meant for others, only by its own", () => {
-    const off = { OTEL_PROPAGATORS: "b3", OTEL_TRACES_EXPORTER: "zipkin", OTEL_SDK_DISABLED: "1" }
+    const off = { OTEL_PROPAGATORS: "ottrace", OTEL_TRACES_EXPORTER: "zipkin", OTEL_SDK_DISABLED: "1" }
     assert.isTrue(Result.isSuccess(TracingConfig.fromRecord(off)))
     assert.deepStrictEqual(refusedKeys({ TRACING_ENABLED: "false", TRACING_SAMPLE_RATE: "x", ...off }), [
       "TRACING_SAMPLE_RATE"
