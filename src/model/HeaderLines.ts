@@ -1,7 +1,11 @@
 /**
  * Headers as they arrive: by lower-case name, and a header that was sent twice as two lines, in their order.
  */
-export type HeaderLines = ReadonlyMap<string, ReadonlyArray<string>>
+export interface HeaderLines {
+  readonly get: (name: string) => ReadonlyArray<string> | undefined
+  readonly has: (name: string) => boolean
+  readonly [Symbol.iterator]: () => Iterator<[string, ReadonlyArray<string>]>
+}
 
 const isSpace = (code: number): boolean => code === 0x20 || code === 0x09
 

@@ -14,17 +14,16 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import { dual } from "effect/Function"
 import * as Tracer from "effect/Tracer"
-import type { HeaderLines } from "../model/HeaderLines.ts"
 import { all, type PropagatedContext, type Propagator } from "../model/Propagator.ts"
 import { CurrentBaggage, CurrentPropagator } from "../model/References.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import * as BaggageHeader from "./BaggageHeader.ts"
+import { type Carrier, CarrierLines } from "./CarrierLines.ts"
 import * as Environment from "./Environment.ts"
 import * as FiberBaggage from "./FiberBaggage.ts"
 import * as W3C from "./W3C.ts"
 
-/** Text by name, as headers are: one line, or each line that a header was sent in. */
-export type Carrier = Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
+export type { Carrier }
 
 /** What is used where no tracing layer says otherwise: W3C trace context and baggage. */
 export const defaultPropagator: Propagator = all([W3C.propagator, BaggageHeader.propagator])
@@ -59,27 +58,10 @@ const merge = (
   for (const [name, value] of Object.entries(headers)) {
     const known = name.toLowerCase()
     if (value !== undefined && !fields.includes(known) && !Object.hasOwn(written, known)) {
-      merged[name] = isText(value) ? value : value.join(",")
+      merged[name] = typeof value === "string" ? value : value.join(",")
     }
   }
   return Object.assign(merged, written)
-}
-
-/** What a library or a broker puts there in spite of the type is no header, and no reason to fail. */
-const isText = (value: unknown): value is string => typeof value === "string"
-
-/** Names that differ only in case are one header that was sent several times. */
-const linesOf = (carrier: Carrier): HeaderLines => {
-  const lines = new Map<string, ReadonlyArray<string>>()
-  for (const key of Object.keys(carrier)) {
-    const value = carrier[key]
-    const more = isText(value) ? [value] : Array.isArray(value) ? value.filter(isText) : []
-    if (more.length === 0) continue
-    const name = key.toLowerCase()
-    const known = lines.get(name)
-    lines.set(name, known === undefined ? more : [...known, ...more])
-  }
-  return lines
 }
 
 /** What the carrier holds. Never fails: headers that are malformed hold no context. */
@@ -88,7 +70,7 @@ export const extract = (carrier: Carrier): Effect.Effect<PropagatedContext> =>
 
 /** {@link extract}, for code that already has the fiber in its hand. */
 export const extractFor = (fiber: Fiber.Fiber<unknown, unknown>, carrier: Carrier): PropagatedContext =>
-  propagatorOf(fiber).extract(linesOf(carrier))
+  propagatorOf(fiber).extract(new CarrierLines(carrier))
 
 /**
  * Runs an effect as part of the trace that a carrier holds: its spans become children of the remote span, and the

@@ -3,7 +3,7 @@
  *
  * @see https://opentelemetry.io/docs/specs/otel/context/env-carriers/
  */
-import type { Carrier } from "./Carrier.ts"
+import type { Carrier } from "./CarrierLines.ts"
 
 /** Variables by name, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>
