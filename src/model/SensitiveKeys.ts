@@ -16,10 +16,12 @@ const sensitive = [
   "credential",
   "credentials",
   "idtoken",
+  "jsessionid",
   "jwt",
   "passphrase",
   "passwd",
   "password",
+  "phpsessid",
   "privatekey",
   "proxyauthorization",
   "pwd",
@@ -55,7 +57,7 @@ const bearer = /\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi
 /** Removes what looks like a secret from a message, and cuts it to `length` characters. Linear in its input. */
 export const redactText = (text: string, length = 512): string => {
   const bounded = text.length > longestInspected ? text.slice(0, longestInspected) : text
-  const clean = maskPairs(bounded.replace(userInfo, `$1${mask}@`).replace(bearer, `$1 ${mask}`))
+  const clean = maskPairs(redactUrlsIn(bounded).replace(userInfo, `$1${mask}@`).replace(bearer, `$1 ${mask}`))
   return clean.length > length ? `${clean.slice(0, length)}…` : clean
 }
 
@@ -74,17 +76,42 @@ const maskPairs = (text: string): string => {
   return masked + text.slice(from)
 }
 
-/** The query of a URL with the values of sensitive keys masked; without the question mark. */
-export const redactQuery = (query: string): string =>
-  query.replace(/(^|&)([^&=]+)=([^&]*)/g, (whole, start: string, key: string) =>
-    isSensitive(decode(key)) ? `${start}${key}=${mask}` : whole
-  )
+/** Whether a query key names a secret, itself or by its last word: `card[token]`, `user.password`, `newPassword`. */
+const isSensitiveInUrl = (key: string): boolean =>
+  isSensitive(key) || isSensitive(key.match(/[A-Z]?[a-z0-9]+(?=[^a-zA-Z0-9]*$)/)?.[0] ?? "")
 
-/** A URL without user name, password and fragment, and with the values of sensitive query keys masked. */
+const maskedPair = (whole: string, start: string, key: string): string =>
+  isSensitiveInUrl(decode(key.slice(0, longestKey))) ? `${start}${key}=${mask}` : whole
+
+const longestKey = 256
+
+/** The query of a URL with the values of sensitive keys masked; without the question mark. */
+export const redactQuery = (query: string): string => query.replace(/(^|[&;])([^&;=]+)=([^&;]*)/g, maskedPair)
+
+/** The path of a URL with the values of sensitive matrix parameters masked: `/orders;jsessionid=…`. */
+export const redactPath = (path: string): string =>
+  path.includes(";") ? path.replace(/(;)([^;/=]+)=([^;/]*)/g, maskedPair) : path
+
+/** A URL without user name, password and fragment, and with the values of sensitive keys masked. */
 export const redactUrl = (url: URL): string =>
-  `${url.protocol}//${url.username === "" && url.password === "" ? "" : `${mask}:${mask}@`}${url.host}${url.pathname}${
-    url.search === "" ? "" : `?${redactQuery(url.search.slice(1))}`
-  }`
+  `${url.protocol}//${url.username === "" && url.password === "" ? "" : `${mask}:${mask}@`}${url.host}${redactPath(
+    url.pathname
+  )}${url.search === "" ? "" : `?${redactQuery(url.search.slice(1))}`}`
+
+const urlInText = /\b(?:https?|wss?):\/\/[^\s"'<>`]{1,2048}/gi
+
+/** The URLs inside a text, each as {@link redactUrl} would have it, without touching its end or its host. */
+const redactUrlsIn = (text: string): string =>
+  text.includes("://")
+    ? text.replace(urlInText, (url) => {
+        const hash = url.indexOf("#")
+        const target = (hash < 0 ? url : url.slice(0, hash)).replace(/^(\w+:\/\/)[^/?]*@/, `$1${mask}@`)
+        const question = target.indexOf("?")
+        return question < 0
+          ? redactPath(target)
+          : `${redactPath(target.slice(0, question))}?${redactQuery(target.slice(question + 1))}`
+      })
+    : text
 
 const decode = (text: string): string => {
   try {

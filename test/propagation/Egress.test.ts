@@ -40,7 +40,7 @@ describe("by default the context stays in one's own network", () => {
 })
 
 describe("a list", () => {
-  const allowed = Egress.make(["api.example.com", "*.partner.example", "https://exact.example:8443"])
+  const allowed = Egress.hosts(["api.example.com", "*.partner.example", "https://exact.example:8443"])
   for (const [url, expected] of [
     ["https://api.example.com/x", true],
     ["http://API.example.com:81/", true],
@@ -56,5 +56,5 @@ describe("a list", () => {
     it(`${expected ? "hands it to" : "keeps it from"} ${url}`, () =>
       assert.strictEqual(allowed(new URL(url)), expected))
   }
-  it("of one star is everybody", () => assert.isTrue(Egress.make(["*"])(new URL("https://example.com"))))
+  it("of one star is everybody", () => assert.isTrue(Egress.hosts(["*"])(new URL("https://example.com"))))
 })

@@ -1,0 +1,33 @@
+/**
+ * The context of the request at hand, for code that runs outside of fibers.
+ *
+ * It follows promises, timers and events, as `AsyncLocalStorage` does. Nothing
+ * is entered until somebody uses it.
+ */
+import { AsyncLocalStorage } from "node:async_hooks"
+import * as Context from "effect/Context"
+import * as Fiber from "effect/Fiber"
+import * as Tracer from "effect/Tracer"
+import { CurrentBaggage } from "../model/References.ts"
+
+const storage = new AsyncLocalStorage<Context.Context<never>>()
+
+/** Runs functions as if they were called here, in this context and in all others that are current now. */
+export type Inside = <A>(body: () => A) => A
+
+export const inside = (context: Context.Context<never>): Inside =>
+  storage.run(context, () => AsyncLocalStorage.snapshot())
+
+/**
+ * The services that were `captured`, with the span and the baggage of the fiber or the request that is running now; with
+ * their own where none is.
+ */
+export const over = (captured: Context.Context<never>): Context.Context<never> => {
+  const current = Fiber.getCurrent()?.context ?? storage.getStore()
+  if (current === undefined) return captured
+  const span = Context.getOrUndefined(current, Tracer.ParentSpan)
+  const withBaggage = Context.add(captured, CurrentBaggage, Context.get(current, CurrentBaggage))
+  return span === undefined
+    ? Context.omit(Tracer.ParentSpan)(withBaggage)
+    : Context.add(withBaggage, Tracer.ParentSpan, span)
+}
