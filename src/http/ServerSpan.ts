@@ -117,25 +117,22 @@ export const answerFrom = (exit: Exit.Exit<HttpServerResponse, unknown>, request
   const { cause } = exit
   const failure = failureOf(cause)
   const interrupted = failure === undefined && cause.reasons.some(Cause.isInterruptReason)
-  return answered(responseTo(cause), failure, interrupted, statusOnWire(request))
+  return answered(responseTo(cause), failure, interrupted, begunOf(request))
 }
 
 const answered = (
   response: HttpServerResponse | undefined,
   failure: Answer["failure"],
   interrupted: boolean,
-  onWire: number | undefined
-): Answer => {
-  const status = response?.status ?? 500
-  return {
-    status: onWire ?? status,
+  begun: Pick<Answer, "status" | "cut"> | undefined
+): Answer => ({
+    status: begun?.status ?? response?.status ?? 500,
     headers: response?.headers ?? {},
     size: RecordedHeaders.sizeFrom(response?.headers["content-length"] ?? bodyLength(response)),
     failure,
     interrupted,
-    cut: onWire !== undefined && onWire !== status
-  }
-}
+    cut: begun?.cut ?? false
+})
 
 const bodyLength = (response: HttpServerResponse | undefined): number | undefined =>
   response !== undefined && "contentLength" in response.body ? response.body.contentLength : undefined
@@ -160,14 +157,17 @@ const failureOf = (cause: Cause.Cause<unknown>): Cause.Cause<unknown> | undefine
 }
 
 /** What Node's server knows of an answer that has begun; other servers do not tell. */
-interface Begun {
+interface NodeRequest {
   readonly upgradedResponse?: { readonly status?: unknown } | undefined
-  readonly response?: { readonly headersSent?: unknown; readonly statusCode?: unknown } | undefined
+  readonly response?:
+    | { readonly headersSent?: unknown; readonly statusCode?: unknown; readonly writableEnded?: unknown }
+    | undefined
 }
 
-/** The status that a client has been sent already, whatever happened afterwards. */
-const statusOnWire = (request: Begun): number | undefined => {
-  const { response, upgradedResponse } = request
-  const status = upgradedResponse?.status ?? (response?.headersSent === true ? response.statusCode : undefined)
-  return typeof status === "number" ? status : undefined
+/** What a client has been sent already, whatever happened afterwards. */
+const begunOf = ({ response, upgradedResponse }: NodeRequest): Pick<Answer, "status" | "cut"> | undefined => {
+  if (typeof upgradedResponse?.status === "number") return { status: upgradedResponse.status, cut: true }
+  return response?.headersSent === true && typeof response.statusCode === "number"
+    ? { status: response.statusCode, cut: response.writableEnded === false }
+    : undefined
 }

@@ -285,7 +285,6 @@ const refused: Readonly<Record<string, ReadonlyArray<string>>> = {
     "*x",
     "a.*.com",
     "https://host/path",
-    "https://user@host",
     "ftp://host",
     "host:99999",
     "host:0",
