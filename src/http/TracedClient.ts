@@ -82,25 +82,42 @@ const headOf = ({ headers, status }: HttpClientResponse): ClientSpan.ResponseHea
 
 /**
  * A request with the current context in place of any that it had, and with none at all towards a host that may not have
- * it. Taken where the client's own context holds, it also puts the `fetch` that asks anew for every redirect in place of
- * the one that the client would use.
+ * it.
  */
 const withContext = (
   fiber: Fiber.Fiber<unknown, unknown>,
   request: HttpClientRequest.HttpClientRequest,
   url: URL
-): Effect.Effect<HttpClientRequest.HttpClientRequest> => {
-  if (!fiber.getRef(HttpClient.TracerPropagationEnabled)) return Effect.succeed(request)
+): HttpClientRequest.HttpClientRequest => {
+  if (!fiber.getRef(HttpClient.TracerPropagationEnabled)) return request
   const { remove, write } = Egress.changeFor(fiber, url)
-  const sent = HttpClientRequest.updateHeaders(request, (headers) =>
+  return HttpClientRequest.updateHeaders(request, (headers) =>
     Headers.setAll(Headers.removeMany(headers, remove), write)
   )
-  return Effect.withFiber((inner) => {
-    const guarded = GuardedFetch.make(inner.getRef(FetchHttpClient.Fetch), (to) => Egress.changeFor(fiber, to))
-    inner.setContext(Context.add(inner.context, FetchHttpClient.Fetch, guarded))
-    return Effect.succeed(sent)
-  })
 }
+
+/**
+ * The client, with the `fetch` that asks anew for every redirect in place of the one that it would use.
+ *
+ * `FetchHttpClient.layer` keeps what it was made with to itself. A request is taken inside, so that is where the `fetch`
+ * is found and replaced; the client restores the context when it is done. Clients that fetch nothing do not notice.
+ */
+const guarding = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
+  HttpClient.makeWith(
+    (request: Effect.Effect<HttpClientRequest.HttpClientRequest, HttpClientError>) =>
+      client.postprocess(
+        Effect.flatMap(request, (request) =>
+          Effect.withFiber((fiber) => {
+            if (fiber.getRef(HttpClient.TracerPropagationEnabled)) {
+              const guarded = GuardedFetch.make(fiber.getRef(FetchHttpClient.Fetch), (to) => Egress.changeFor(fiber, to))
+              fiber.setContext(Context.add(fiber.context, FetchHttpClient.Fetch, guarded))
+            }
+            return Effect.succeed(request)
+          })
+        ) as Effect.Effect<HttpClientRequest.HttpClientRequest>
+      ),
+    client.preprocess
+  )
 
 /**
  * Sends a request that an outer request's signal can abort.
@@ -111,11 +128,11 @@ const withContext = (
 const underSignal = (
   client: HttpClient.HttpClient,
   signal: AbortSignal
-): ((request: Effect.Effect<HttpClientRequest.HttpClientRequest>) => Send) => {
-  const scoped = HttpClient.withScope(client)
+): ((request: HttpClientRequest.HttpClientRequest) => Send) => {
+  const scoped = HttpClient.withScope(guarding(client))
   return (request) => {
     const scope = Scope.makeUnsafe()
     signal.addEventListener("abort", () => Effect.runFork(Scope.close(scope, Exit.void)), { once: true })
-    return Scope.provide(scoped.postprocess(request), scope)
+    return Scope.provide(scoped.postprocess(Effect.succeed(request)), scope)
   }
 }
