@@ -30,9 +30,10 @@ const ownSuffixes = [".internal", ".local", ".svc", ".localhost"]
 const schemes: ReadonlySet<string> = new Set(["http:", "https:", "ws:", "wss:"])
 const numericHost = /^[0-9.]+$|:/
 
-/** The host in the form that `URL` gives to all ways of writing it, without brackets and the root's dot. */
+/** The host in the form that `URL` gives to all ways of writing it; addresses without brackets, names without the root's dot. */
 const hostOf = (url: URL): string => {
-  const host = url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname
+  const host = url.hostname
+  if (host.startsWith("[")) return PeerNetwork.canonical(host.slice(1, -1))
   return host.endsWith(".") ? host.slice(0, -1) : host
 }
 

@@ -12,6 +12,12 @@ export const addressFrom = (text: string): NetAddress.IpAddress | undefined => {
   return Result.isSuccess(address) ? NetAddress.toCanonical(address.success) : undefined
 }
 
+/** The one way of writing an address; what is none is left as it is. */
+export const canonical = (text: string): string => {
+  const address = addressFrom(text)
+  return address === undefined ? text : NetAddress.formatIp(address)
+}
+
 /** A network from `10.0.0.0/8`, `fd00::/8` or a single address; `undefined` for anything else. */
 export const networkFrom = (text: string): IpNetwork.IpNetwork | undefined => {
   const single = addressFrom(text)
