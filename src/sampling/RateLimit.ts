@@ -13,7 +13,7 @@ import { sampledFlag } from "../model/SpanContext.ts"
 export interface RateLimitOptions {
   /** Recorded spans a second; as many may come at once after a second of rest. At least one. */
   readonly spansPerSecond: number
-  readonly clock: Pick<Clock.Clock, "currentTimeMillisUnsafe">
+  readonly clock: Pick<Clock.Clock, "monotonicTimeNanosUnsafe">
   /** Told of every trace that the sampler chose and the cap refused. */
   readonly onRefused?: (() => void) | undefined
 }
@@ -27,13 +27,12 @@ const reason = "rate_limit"
 export const make = (sampler: Sampler, { clock, onRefused, spansPerSecond }: RateLimitOptions): Sampler => {
   const most = Math.max(1, spansPerSecond)
   let tokens = most
-  let filled = clock.currentTimeMillisUnsafe()
+  let filled = clock.monotonicTimeNanosUnsafe()
   const refused = new Set<string>()
 
   const fill = (): void => {
-    const now = clock.currentTimeMillisUnsafe()
-    // A clock that was set back fills nothing
-    if (now > filled) tokens = Math.min(most, tokens + ((now - filled) / 1000) * spansPerSecond)
+    const now = clock.monotonicTimeNanosUnsafe()
+    tokens = Math.min(most, tokens + (Number(now - filled) / 1e9) * spansPerSecond)
     filled = now
   }
   const refuse = (traceId: string): SamplingDecision => {
