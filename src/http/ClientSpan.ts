@@ -108,24 +108,24 @@ const attributesOf = (fiber: Fiber.Fiber<unknown, unknown>, request: OutgoingReq
 const concluding =
   <A>(headOf: (answer: A) => ResponseHead): SpanOpener.Conclude =>
   (span, exit, fiber) => {
-  if (Exit.isFailure(exit)) {
-    const error = exit.cause.reasons.find((reason) => reason._tag === "Fail")?.error
-    if (isHttpClientError(error)) span.attribute(AttributeKeys.errorType, error.reason._tag)
-    return exit
+    if (Exit.isFailure(exit)) {
+      const error = exit.cause.reasons.find((reason) => reason._tag === "Fail")?.error
+      if (isHttpClientError(error)) span.attribute(AttributeKeys.errorType, error.reason._tag)
+      return exit
+    }
+    const { headers, status } = headOf(exit.value as A)
+    HttpSpan.writeStatus(span, status, fiber)
+    const recording = fiber.getRef(HttpRecording)
+    if (recording.bodySizes) {
+      const size = RecordedHeaders.sizeFrom(headers["content-length"])
+      if (size !== undefined) span.attribute(AttributeKeys.httpResponseBodySize, size)
+    }
+    if (recording.responseHeaders.length > 0) {
+      const set = (key: string, value: unknown) => span.attribute(key, value)
+      RecordedHeaders.write(set, AttributeKeys.httpResponseHeader, recording.responseHeaders, headers, fiber)
+    }
+    return status >= 400 ? HttpSpan.failedWithStatus(span, status, fiber) : Exit.void
   }
-  const { headers, status } = headOf(exit.value as A)
-  HttpSpan.writeStatus(span, status, fiber)
-  const recording = fiber.getRef(HttpRecording)
-  if (recording.bodySizes) {
-    const size = RecordedHeaders.sizeFrom(headers["content-length"])
-    if (size !== undefined) span.attribute(AttributeKeys.httpResponseBodySize, size)
-  }
-  if (recording.responseHeaders.length > 0) {
-    const set = (key: string, value: unknown) => span.attribute(key, value)
-    RecordedHeaders.write(set, AttributeKeys.httpResponseHeader, recording.responseHeaders, headers, fiber)
-  }
-  return status >= 400 ? HttpSpan.failedWithStatus(span, status, fiber) : Exit.void
-}
 
 /** Sends a request in a span of its own. */
 export const around = <A, E, R>(
@@ -144,7 +144,7 @@ export const around = <A, E, R>(
     conclude: concluding(headOf)
   }
   const waiting = fiber.getRef(Reading)
-  return (waiting === undefined ? HttpSpan.use(fiber, send, spec) : keptOpen(send, spec, waiting)) as typeof send
+  return (waiting === undefined ? HttpSpan.use(fiber, send, spec) : keptOpen(send, spec, waiting))
 }
 
 /** Leaves the span of a request that was answered to those who wait for its body. */

@@ -27,10 +27,7 @@ type HeadersOf = Readonly<Record<string, string | undefined>>
 const mostHops = 32
 
 /** The nearest client that is no trusted proxy; `undefined` where the proxies say nothing that can be read. */
-export const from = (
-  headers: HeadersOf,
-  trustsProxy: (address: string) => boolean
-): ForwardedClient | undefined => {
+export const from = (headers: HeadersOf, trustsProxy: (address: string) => boolean): ForwardedClient | undefined => {
   const hops = fromForwarded(headers["forwarded"]) ?? fromLegacy(headers)
   for (let index = hops.length - 1; index >= 0; index--) {
     const { address, host, scheme } = hops[index]!

@@ -80,7 +80,7 @@ const follow = async (fetch: Fetch, start: Hop, init: RequestInit, guard: Guard)
       headers: changed(hop.headers, guard(hop.url)),
       body,
       ...(isOnce(body) ? { duplex: "half" } : {})
-    } as RequestInit)
+    })
     const to = locationOf(response, hop.url)
     if (to === undefined) {
       return followed === 0 ? response : Object.defineProperty(response, "redirected", { value: true })
@@ -93,7 +93,7 @@ const follow = async (fetch: Fetch, start: Hop, init: RequestInit, guard: Guard)
 
 /** What of a `Request` goes along to every hop. */
 const settingsOf = ({ cache, credentials, integrity, keepalive, mode, referrerPolicy, signal }: Request): RequestInit =>
-  ({ cache, credentials, integrity, keepalive, mode, referrerPolicy, signal }) as RequestInit
+  ({ cache, credentials, integrity, keepalive, mode, referrerPolicy, signal })
 
 /** A body that can be taken out of a request as often as it is sent. */
 const bodyOf = (request: Request): Hop["body"] =>
@@ -112,7 +112,7 @@ export const make =
     // What is no URL is for fetch to refuse
     if (!URL.canParse(target)) return fetch(input, init)
     const url = new URL(target)
-    const headers = new Headers((init.headers ?? request?.headers) as Headers | undefined)
+    const headers = new Headers((init.headers ?? request?.headers))
     const redirect = init.redirect ?? request?.redirect ?? "follow"
     if (redirect !== "follow") return fetch(input, { ...init, headers: changed(headers, guard(url)) })
     if (init.integrity || request?.integrity) {

@@ -102,10 +102,7 @@ const queryOf = (url: string): string => {
 }
 
 /** The attributes of a request, in the profile's keys. Total: what cannot be read is left out. */
-export const attributes = (
-  request: IncomingRequest,
-  fiber: Fiber.Fiber<unknown, unknown>
-): Record<string, unknown> => {
+export const attributes = (request: IncomingRequest, fiber: Fiber.Fiber<unknown, unknown>): Record<string, unknown> => {
   const recording = fiber.getRef(HttpRecording)
   const { headers, method, peerAddress, peerPort, version } = request
   const path = redactPath(pathOf(request.url))

@@ -66,7 +66,7 @@ export const inRequest: {
   const withBaggage = Effect.provideService(self, CurrentBaggage, Context.get(context, CurrentBaggage))
   return span === undefined
     ? withBaggage
-    : (Effect.provideService(withBaggage, Tracer.ParentSpan, span) as Effect.Effect<A, E, R>)
+    : (Effect.provideService(withBaggage, Tracer.ParentSpan, span))
 })
 
 const bind = (emitter: EventEmitter, inside: Ambient.Inside): void => {

@@ -58,7 +58,8 @@ const placeOf = (
   fiber: Fiber.Fiber<unknown, unknown>,
   { claimed, continued }: Ingress.Incoming
 ): Pick<SpanOpener.SpanSpec, "parent" | "root" | "links"> => {
-  if (claimed !== undefined) return { root: true, links: [{ span: SpanContext.toExternalSpan(claimed), attributes: {} }] }
+  if (claimed !== undefined)
+    return { root: true, links: [{ span: SpanContext.toExternalSpan(claimed), attributes: {} }] }
   const parent =
     SpanOpener.fromTracer(fiber.getRef(Tracer.Tracer))?.receiving?.() ??
     (continued.span && SpanContext.toExternalSpan(continued.span))
@@ -126,12 +127,12 @@ const answered = (
   interrupted: boolean,
   begun: Pick<Answer, "status" | "cut"> | undefined
 ): Answer => ({
-    status: begun?.status ?? response?.status ?? 500,
-    headers: response?.headers ?? {},
-    size: RecordedHeaders.sizeFrom(response?.headers["content-length"] ?? bodyLength(response)),
-    failure,
-    interrupted,
-    cut: begun?.cut ?? false
+  status: begun?.status ?? response?.status ?? 500,
+  headers: response?.headers ?? {},
+  size: RecordedHeaders.sizeFrom(response?.headers["content-length"] ?? bodyLength(response)),
+  failure,
+  interrupted,
+  cut: begun?.cut ?? false
 })
 
 const bodyLength = (response: HttpServerResponse | undefined): number | undefined =>

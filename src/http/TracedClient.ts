@@ -109,7 +109,9 @@ const guarding = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
         Effect.flatMap(request, (request) =>
           Effect.withFiber((fiber) => {
             if (fiber.getRef(HttpClient.TracerPropagationEnabled)) {
-              const guarded = GuardedFetch.make(fiber.getRef(FetchHttpClient.Fetch), (to) => Egress.changeFor(fiber, to))
+              const guarded = GuardedFetch.make(fiber.getRef(FetchHttpClient.Fetch), (to) =>
+                Egress.changeFor(fiber, to)
+              )
               fiber.setContext(Context.add(fiber.context, FetchHttpClient.Fetch, guarded))
             }
             return Effect.succeed(request)

@@ -53,5 +53,5 @@ const send = (input: Parameters<Fetch>[0], init: RequestInit | undefined): Effec
 export const fetch: Effect.Effect<Fetch> = Effect.contextWith((captured) => {
   const traced = (input: Parameters<Fetch>[0], init?: RequestInit): Promise<Response> =>
     Effect.runPromiseWith(Ambient.over(captured))(send(input, init))
-  return Effect.succeed(traced as Fetch)
+  return Effect.succeed(traced)
 })

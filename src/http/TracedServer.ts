@@ -71,7 +71,7 @@ const traced = <E, R>(
         ServerSpan.answerFrom(exit as Exit.Exit<Response, unknown>, request),
         current
       )
-  ) as Effect.Effect<Response, E, R>
+  )
 
 /** Names the span in the response, where a browser's developer tools and scripts find it. */
 const withServerTiming = <E, R>(app: Effect.Effect<Response, E, R>): Effect.Effect<Response, E, R> =>

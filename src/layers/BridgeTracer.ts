@@ -81,7 +81,7 @@ export const make = (tracer: Otel.Tracer): Tracer.Tracer & SpanOpener.SpanOpener
     mark: (fiber, span, name, attributes) =>
       span.event(name, fiber.getRef(Clock.Clock).currentTimeNanosUnsafe(), attributes),
     declines: () => false,
-    around: (_, self, spec) => SpanOpener.throughEffect(self, spec) as typeof self
+    around: (_, self, spec) => SpanOpener.throughEffect(self, spec)
   })
 })
 

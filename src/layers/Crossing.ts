@@ -44,10 +44,7 @@ export const context = (settings: TracingConfig, trusts?: References.TrustPolicy
     References.CurrentPropagator,
     Propagator.all(settings.propagators.map((name) => propagators[name]))
   ).pipe(
-    Context.add(
-      References.EgressPolicy,
-      Egress.make({ to: settings.propagateTo, baggage: settings.propagateBaggage })
-    ),
+    Context.add(References.EgressPolicy, Egress.make({ to: settings.propagateTo, baggage: settings.propagateBaggage })),
     Context.add(References.TrustPolicy, trust(settings.trust, trusts)),
     Context.add(HttpRecording, http(settings.http)),
     Context.add(References.AttributeProfile, settings.attributeProfile)

@@ -161,9 +161,8 @@ export const headerName: SettingRule<string> = {
 const pathShape = /^\/[^?#*\s]*\*?$/
 
 /** Paths of URLs; a star at the end stands for all that begins so. */
-export const paths = listOf(
-  "none, or a list of paths, separated by commas: /health, /internal/*",
-  (entry) => pathShape.test(entry)
+export const paths = listOf("none, or a list of paths, separated by commas: /health, /internal/*", (entry) =>
+  pathShape.test(entry)
 )
 
 /** A text that cannot be guessed easily. */

@@ -355,7 +355,7 @@ export const table = {
     key: "TRACING_HTTP_SERVER_TIMING",
     rule: Rule.boolean,
     fallback: false,
-    doc: "Answers with `Server-Timing: traceparent;desc=\"…\"`, by which a browser finds the trace of its request."
+    doc: 'Answers with `Server-Timing: traceparent;desc="…"`, by which a browser finds the trace of its request.'
   }),
   spanAttributes: row({
     key: "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",

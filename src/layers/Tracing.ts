@@ -75,7 +75,7 @@ const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_SAMPLE_RATE: options.sampleRate === undefined ? undefined : String(options.sampleRate),
   TRACING_MAX_SPANS_PER_SECOND: options.maxSpansPerSecond === undefined ? undefined : String(options.maxSpansPerSecond),
   TRACING_TRUST: options.trust,
-  TRACING_PROPAGATE_TO: options.propagateTo === undefined ? undefined : (options.propagateTo.join(",") || "none"),
+  TRACING_PROPAGATE_TO: options.propagateTo === undefined ? undefined : options.propagateTo.join(",") || "none",
   TRACING_BATCH_TIMEOUT: millis(options.batchTimeout),
   TRACING_SHUTDOWN_TIMEOUT: millis(options.shutdownTimeout),
   TRACING_ATTRIBUTE_PROFILE: options.attributeProfile,
@@ -91,10 +91,7 @@ const samplers: Readonly<Record<TracingConfig.SamplerSetting["kind"], (ratio: nu
   parentbased_traceidratio: (ratio) => Samplers.parentBased(Samplers.ratio(ratio))
 }
 
-const unrecorded = (
-  settings: TracingConfig.TracingConfig,
-  trusts?: References.TrustPolicy
-): Context.Context<Tracing> =>
+const unrecorded = (settings: TracingConfig.TracingConfig, trusts?: References.TrustPolicy): Context.Context<Tracing> =>
   Context.add(
     Crossing.context(settings, trusts),
     Resource.Resource,

@@ -72,9 +72,7 @@ class SpanFrame {
   #end(fiber: KnownFiber, exit: Ending): void {
     fiber.setContext(this.#outer)
     const ending =
-      this.#conclude === undefined
-        ? exit
-        : SpanOpeners.concluded(this.#conclude, this.#span as GoraxSpan, exit, fiber)
+      this.#conclude === undefined ? exit : SpanOpeners.concluded(this.#conclude, this.#span as GoraxSpan, exit, fiber)
     this.#span.finish(SpanDefaults.now(this.#clock), ending)
     fiber.interruptible = this.#interruptible
   }

@@ -32,8 +32,7 @@ const hosts = Effect.gen(function* () {
   return { ours, theirs } satisfies Hosts
 })
 
-const policyFor = ({ ours }: Hosts) =>
-  Egress.make({ to: [ours.url.toLowerCase()], baggage: ["*"] })
+const policyFor = ({ ours }: Hosts) => Egress.make({ to: [ours.url.toLowerCase()], baggage: ["*"] })
 
 const test = <A, E>(
   self: (hosts: Hosts) => Effect.Effect<A, E, TracingTest.TracingTest | HttpClient.HttpClient | Scope.Scope>,
@@ -52,9 +51,9 @@ const transports = {
   "HttpClient over fetch": Effect.map(
     HttpClient.HttpClient,
     (client) => (url: string, method: "GET" | "POST") =>
-      client.execute(
-        HttpClientRequest.make(method)(url, method === "POST" ? { body: HttpBody.text("order") } : {})
-      ).pipe(Effect.flatMap((response) => response.text))
+      client
+        .execute(HttpClientRequest.make(method)(url, method === "POST" ? { body: HttpBody.text("order") } : {}))
+        .pipe(Effect.flatMap((response) => response.text))
   ),
   "TracedClient.fetch": Effect.map(
     TracedClient.fetch,
@@ -117,9 +116,7 @@ describe("redirects that fetch follows", () => {
     test((found) =>
       Effect.gen(function* () {
         const fetch = yield* TracedClient.fetch
-        const exit = yield* Effect.exit(
-          Effect.tryPromise(() => fetch(`${found.ours.url}${"/302".repeat(25)}`))
-        )
+        const exit = yield* Effect.exit(Effect.tryPromise(() => fetch(`${found.ours.url}${"/302".repeat(25)}`)))
         assert.strictEqual(exit._tag, "Failure")
         assert.strictEqual(found.ours.received.length, 21)
       })
@@ -167,7 +164,7 @@ describe("redirects that fetch follows", () => {
         const body = new Blob(["order"]).stream()
         const exit = yield* Effect.exit(
           Effect.tryPromise(() =>
-            fetch(`${found.ours.url}/307/there`, { method: "POST", body, duplex: "half" } as RequestInit)
+            fetch(`${found.ours.url}/307/there`, { method: "POST", body, duplex: "half" })
           )
         )
         assert.strictEqual(exit._tag, "Failure")

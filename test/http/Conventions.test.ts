@@ -68,7 +68,11 @@ const spansOf = (profile: Profile) =>
   Effect.gen(function* () {
     const to = yield* port
     const url = `http://127.0.0.1:${to}`
-    yield* ask(to, "/orders/1?page=2", { method: "POST", body: "x", headers: { "x-request-id": "r", "user-agent": "t" } })
+    yield* ask(to, "/orders/1?page=2", {
+      method: "POST",
+      body: "x",
+      headers: { "x-request-id": "r", "user-agent": "t" }
+    })
     yield* ask(to, "/nowhere", { method: "PROPFIND" })
     yield* ask(to, "/broken", { method: "OPTIONS" })
     const client = HttpClient.filterStatusOk(yield* HttpClient.HttpClient)
@@ -133,7 +137,10 @@ describe("the semantic conventions", () => {
         }
         // Nothing above was empty talk: each kind was there, and each key whose values are judged
         assert.sameMembers([...new Set(spans.map(({ kind }) => kind))], ["server", "client", "producer", "consumer"])
-        assert.deepStrictEqual(Object.keys(values).filter((key) => !seen.has(key)), [])
+        assert.deepStrictEqual(
+          Object.keys(values).filter((key) => !seen.has(key)),
+          []
+        )
       })
     )
   }
@@ -168,7 +175,7 @@ describe("the semantic conventions", () => {
 
   it("spell each key that is theirs as they do", () => {
     const theirs = /^(http|url|server|client|network|user_agent|messaging|error|exception)\./
-    const own = new Set([...platforms.gorax])
+    const own = new Set(platforms.gorax)
     for (const key of Object.values(AttributeKeys)) {
       if (!theirs.test(key) || own.has(key)) continue
       assert.isTrue(isStable(key) || incubating.has(key), key)

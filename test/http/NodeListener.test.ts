@@ -10,8 +10,7 @@ import { ask, host, listening } from "./web.ts"
 type App = (request: IncomingMessage, response: ServerResponse) => unknown
 
 /** Serves a plain listener as a program in the middle of its move to Effect would. */
-const serve = (app: App) =>
-  Effect.flatMap(TracedServer.node(app), (listener) => listening(createServer(listener)))
+const serve = (app: App) => Effect.flatMap(TracedServer.node(app), (listener) => listening(createServer(listener)))
 
 const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`
 
@@ -92,7 +91,7 @@ describe("a plain listener", () => {
         const work = Effect.map(Baggage.current, (baggage) => baggage.get("tier")?.value ?? "none").pipe(
           Effect.withSpan("work")
         )
-        const run = yield* Effect.map(Effect.context<never>(), Effect.runPromiseWith)
+        const run = yield* Effect.map(Effect.context(), Effect.runPromiseWith)
         const port = yield* serve((request, response) => {
           void run(work.pipe(TracedServer.inRequest(request))).then((tier) => response.end(tier))
         })
@@ -147,7 +146,10 @@ describe("a plain listener", () => {
         yield* ask(port, "/")
         assert.instanceOf(yield* Deferred.await(thrown), TypeError)
         yield* ended(1)
-        assert.strictEqual(yield* SpanTree.draw("http.response.status_code"), "GET http.response.status_code=500 ✗ TypeError")
+        assert.strictEqual(
+          yield* SpanTree.draw("http.response.status_code"),
+          "GET http.response.status_code=500 ✗ TypeError"
+        )
       })
     )
   )

@@ -157,12 +157,15 @@ describe("a socket", () => {
         const said = yield* Effect.callback<string>((resume) => {
           const socket = new WebSocket(`ws://127.0.0.1:${to}/live/1`)
           let text = ""
-          socket.onmessage = ({ data }) => (text += String(data))
-          socket.onclose = () => resume(Effect.succeed(text))
+          socket.addEventListener("message", ({ data }) => (text += String(data)))
+          socket.addEventListener("close", () => resume(Effect.succeed(text)))
         })
         assert.strictEqual(said, "hello")
         yield* ended(1)
-        assert.strictEqual(yield* SpanTree.draw("http.response.status_code"), "GET /live/:id http.response.status_code=101")
+        assert.strictEqual(
+          yield* SpanTree.draw("http.response.status_code"),
+          "GET /live/:id http.response.status_code=101"
+        )
       })
     )
   )
@@ -225,10 +228,7 @@ describe("what stands around the routes", () => {
     )
     return serving(
       {
-        routes: HttpApiBuilder.layer(Api).pipe(
-          Layer.provide(Orders),
-          Layer.provide(NodeHttpServer.layerHttpServices)
-        )
+        routes: HttpApiBuilder.layer(Api).pipe(Layer.provide(Orders), Layer.provide(NodeHttpServer.layerHttpServices))
       },
       Effect.gen(function* () {
         const { body } = yield* send("/orders/A-1001")
@@ -297,7 +297,10 @@ describe("what is recorded on request", () => {
         const { headers } = yield* send("/orders", { method: "POST", body: "x", headers: { "x-request-id": "r-1" } })
         yield* ended(2)
         const keys = [...(yield* SpanTree.find("POST /orders")).attributes.keys()]
-        assert.deepStrictEqual(keys.filter((key) => /header\.|body\./.test(key)), [])
+        assert.deepStrictEqual(
+          keys.filter((key) => /header\.|body\./.test(key)),
+          []
+        )
         assert.doesNotHaveAnyKeys(headers, ["server-timing"])
       })
     )
@@ -355,10 +358,22 @@ describe("who the client is", () => {
       },
       ["2001:db8::17", "127.0.0.1", "https", "shop.example"]
     ],
-    ["ports and mapped addresses are taken off", { "x-forwarded-for": "::ffff:198.51.100.7" }, ["198.51.100.7", "127.0.0.1", "http", "inside"]],
-    ["a port is no part of an address", { "x-forwarded-for": "198.51.100.7:5000" }, ["198.51.100.7", "127.0.0.1", "http", "inside"]],
+    [
+      "ports and mapped addresses are taken off",
+      { "x-forwarded-for": "::ffff:198.51.100.7" },
+      ["198.51.100.7", "127.0.0.1", "http", "inside"]
+    ],
+    [
+      "a port is no part of an address",
+      { "x-forwarded-for": "198.51.100.7:5000" },
+      ["198.51.100.7", "127.0.0.1", "http", "inside"]
+    ],
     ["what is no address says nothing", { "x-forwarded-for": "unknown" }, ["127.0.0.1", "127.0.0.1", "http", "inside"]],
-    ["a hidden name says nothing", { forwarded: "for=_hidden, for=10.0.0.1" }, ["127.0.0.1", "127.0.0.1", "http", "inside"]]
+    [
+      "a hidden name says nothing",
+      { forwarded: "for=_hidden, for=10.0.0.1" },
+      ["127.0.0.1", "127.0.0.1", "http", "inside"]
+    ]
   ]
   for (const [title, headers, expected] of cases) {
     it.live(title, () =>

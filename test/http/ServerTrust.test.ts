@@ -44,11 +44,7 @@ const outcome = (policy: TrustPolicy | undefined, headers: Record<string, string
       root: span.parentSpanId === undefined,
       links: span.links.map((link) => [link.span.traceId, link.span.spanId])
     }
-  }).pipe(
-    Effect.provide(served()),
-    Effect.provideService(TrustPolicy, policy),
-    Effect.provide(TracingTest.layer)
-  )
+  }).pipe(Effect.provide(served()), Effect.provideService(TrustPolicy, policy), Effect.provide(TracingTest.layer))
 
 const believed = { body: "gold", continued: true, traceState: "v=1", root: false, links: [] }
 const linked = { body: "none", continued: false, traceState: "", root: true, links: [[traceId, "b".repeat(16)]] }
@@ -94,7 +90,9 @@ describe("a request's context", () => {
     ]
   ]
   for (const [title, policy, headers, expected] of cases) {
-    it.live(title, () => Effect.map(outcome(policy, headers), (found) => assert.deepEqual(found, expected as typeof found)))
+    it.live(title, () =>
+      Effect.map(outcome(policy, headers), (found) => assert.deepEqual(found, expected))
+    )
   }
 
   it.live("from the public is not handed on where tracing is off", () =>

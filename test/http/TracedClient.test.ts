@@ -21,7 +21,8 @@ const outside = Effect.gen(function* () {
     })
     const path = new URL(request.url!, "http://localhost").pathname
     if (path === "/cut") return void response.writeHead(200, { "content-length": 9 }).end("c", () => response.destroy())
-    if (path !== "/never" && path !== "/streams") return void response.writeHead(Number(path.slice(1)) || 200, { "x-version": "7", "content-length": 2 }).end("ok")
+    if (path !== "/never" && path !== "/streams")
+      return void response.writeHead(Number(path.slice(1)) || 200, { "x-version": "7", "content-length": 2 }).end("ok")
     if (path === "/streams") response.writeHead(200).write("begins")
     Deferred.doneUnsafe(reached, Exit.void)
     response.on("close", () => Deferred.doneUnsafe(closed, Exit.void))
@@ -305,9 +306,14 @@ describe("fetch", () => {
           Effect.withSpan("called"),
           TracedClient.withTemplate("/users/{id}")
         )
-        const error = yield* Effect.flip(Effect.tryPromise({ try: () => fetch("http://127.0.0.1:1/"), catch: (e) => e }))
+        const error = yield* Effect.flip(
+          Effect.tryPromise({ try: () => fetch("http://127.0.0.1:1/"), catch: (e) => e })
+        )
         assert.instanceOf(error, TypeError)
-        assert.instanceOf(yield* Effect.flip(Effect.tryPromise({ try: () => fetch("no url"), catch: (e) => e })), TypeError)
+        assert.instanceOf(
+          yield* Effect.flip(Effect.tryPromise({ try: () => fetch("no url"), catch: (e) => e })),
+          TypeError
+        )
         const [span] = (yield* (yield* TracingTest.TracingTest).spans).filter(({ kind }) => kind === "client")
         assert.strictEqual(server.received[0]!.headers["traceparent"], `00-${span!.traceId}-${span!.spanId}-01`)
         assert.strictEqual(yield* SpanTree.draw(), "made\ncalled\n└─ GET\nGET ✗ TypeError")

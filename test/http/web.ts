@@ -1,5 +1,4 @@
-import { assert } from "@effect/vitest"
-import { Effect, Exit } from "effect"
+import { Effect } from "effect"
 import { createServer, request as nodeRequest, type IncomingMessage, type RequestListener } from "node:http"
 import type { AddressInfo } from "node:net"
 
@@ -58,7 +57,11 @@ export interface Asked {
 }
 
 /** Sends a request as a stranger would, without any tracing on this side. */
-export const ask = (port: number, path: string, { body, headers, method = "GET" }: Asked = {}): Effect.Effect<Answered> =>
+export const ask = (
+  port: number,
+  path: string,
+  { body, headers, method = "GET" }: Asked = {}
+): Effect.Effect<Answered> =>
   Effect.callback((resume) => {
     const sent = nodeRequest({ host: "127.0.0.1", port, path, method, headers: { connection: "close", ...headers } })
     sent.on("response", (response) => {
@@ -78,6 +81,3 @@ export const ask = (port: number, path: string, { body, headers, method = "GET" 
     sent.end(body)
     return Effect.sync(() => sent.destroy())
   })
-
-/** Fails a test that should not have succeeded. */
-export const failed = (exit: Exit.Exit<unknown, unknown>): void => assert.isTrue(Exit.isFailure(exit))

@@ -6,7 +6,11 @@ import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
 import * as RateLimit from "../../src/sampling/RateLimit.ts"
 
-const run = Effect.void.pipe(Traced.step("one"), Traced.step("two"), Traced.workflow("w", { tenantId: "t", executionId: "1" }))
+const run = Effect.void.pipe(
+  Traced.step("one"),
+  Traced.step("two"),
+  Traced.workflow("w", { tenantId: "t", executionId: "1" })
+)
 
 /** Runs a program under a cap, and counts what it refused. */
 const capped = <A, E>(
@@ -91,7 +95,10 @@ describe("a cap on recorded spans", () => {
         fc.array(fc.integer({ min: 0, max: 2000 }), { minLength: 1, maxLength: 200 }),
         (spansPerSecond, waits) => {
           let now = 0
-          const limited = RateLimit.make(Sampler.always, { spansPerSecond, clock: { monotonicTimeNanosUnsafe: () => BigInt(now) * 1_000_000n } })
+          const limited = RateLimit.make(Sampler.always, {
+            spansPerSecond,
+            clock: { monotonicTimeNanosUnsafe: () => BigInt(now) * 1_000_000n }
+          })
           let recorded = 0
           waits.forEach((wait, index) => {
             now += wait

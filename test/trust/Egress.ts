@@ -20,9 +20,9 @@ const carriesContext = (headers: Headers): boolean =>
 const noting = (sent: Array<Sent>, redirects: ReadonlyMap<string, Response>): typeof globalThis.fetch =>
   (async (input, init) => {
     const url = String(input)
-    sent.push({ url, carries: carriesContext(new Headers(init?.headers as Headers | undefined)) })
+    sent.push({ url, carries: carriesContext(new Headers(init?.headers)) })
     return redirects.get(url)?.clone() ?? new Response("ok")
-  }) as typeof globalThis.fetch
+  })
 
 type Send = (url: string) => Effect.Effect<unknown, unknown>
 

@@ -80,7 +80,12 @@ export const tricks: ReadonlyArray<UrlTrick> = [
   ),
   // One host on one port
   ...goes("https://tls.example:8443/", "http://tls.example:08443/"),
-  ...stays("https://tls.example/", "https://tls.example:443/", "https://tls.example:84430/x", "https://tls.example:8443@evil.example/"),
+  ...stays(
+    "https://tls.example/",
+    "https://tls.example:443/",
+    "https://tls.example:84430/x",
+    "https://tls.example:8443@evil.example/"
+  ),
   // Names in other scripts, and addresses
   ...goes(
     "https://bücher.example/",

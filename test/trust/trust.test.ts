@@ -4,7 +4,8 @@ import type { Bar } from "./Bar.ts"
 import * as Egress from "./Egress.ts"
 import * as Ingress from "./Ingress.ts"
 
-const wrong = (bars: ReadonlyArray<Bar>) => bars.filter(({ ok }) => !ok).map(({ bar, figure, name }) => ({ bar, figure, name }))
+const wrong = (bars: ReadonlyArray<Bar>) =>
+  bars.filter(({ ok }) => !ok).map(({ bar, figure, name }) => ({ bar, figure, name }))
 
 /** `npm run trust` measures the same with more requests. */
 describe("trust", () => {
