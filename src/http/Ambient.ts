@@ -8,7 +8,6 @@ import { AsyncLocalStorage } from "node:async_hooks"
 import * as Context from "effect/Context"
 import * as Fiber from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
-import { CurrentBaggage } from "../model/References.ts"
 
 const storage = new AsyncLocalStorage<Context.Context<never>>()
 
@@ -19,15 +18,14 @@ export const inside = (context: Context.Context<never>): Inside =>
   storage.run(context, () => AsyncLocalStorage.snapshot())
 
 /**
- * The services that were `captured`, with the span and the baggage of the fiber or the request that is running now; with
- * their own where none is.
+ * The context of the fiber or the request that is running now, over the one that was `captured`; that one alone where
+ * none is. Where something runs without a span, the captured one is not its own.
  */
 export const over = (captured: Context.Context<never>): Context.Context<never> => {
   const current = Fiber.getCurrent()?.context ?? storage.getStore()
   if (current === undefined) return captured
-  const span = Context.getOrUndefined(current, Tracer.ParentSpan)
-  const withBaggage = Context.add(captured, CurrentBaggage, Context.get(current, CurrentBaggage))
-  return span === undefined
-    ? Context.omit(Tracer.ParentSpan)(withBaggage)
-    : Context.add(withBaggage, Tracer.ParentSpan, span)
+  const merged = Context.merge(captured, current)
+  return Context.getOrUndefined(current, Tracer.ParentSpan) === undefined
+    ? Context.omit(Tracer.ParentSpan)(merged)
+    : merged
 }

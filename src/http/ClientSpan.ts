@@ -144,7 +144,7 @@ export const around = <A, E, R>(
     conclude: concluding(headOf)
   }
   const waiting = fiber.getRef(Reading)
-  return (waiting === undefined ? HttpSpan.use(fiber, send, spec) : keptOpen(send, spec, waiting))
+  return waiting === undefined ? HttpSpan.use(fiber, send, spec) : keptOpen(send, spec, waiting)
 }
 
 /** Leaves the span of a request that was answered to those who wait for its body. */

@@ -92,8 +92,15 @@ const follow = async (fetch: Fetch, start: Hop, init: RequestInit, guard: Guard)
 }
 
 /** What of a `Request` goes along to every hop. */
-const settingsOf = ({ cache, credentials, integrity, keepalive, mode, referrerPolicy, signal }: Request): RequestInit =>
-  ({ cache, credentials, integrity, keepalive, mode, referrerPolicy, signal })
+const settingsOf = ({
+  cache,
+  credentials,
+  integrity,
+  keepalive,
+  mode,
+  referrerPolicy,
+  signal
+}: Request): RequestInit => ({ cache, credentials, integrity, keepalive, mode, referrerPolicy, signal })
 
 /** A body that can be taken out of a request as often as it is sent. */
 const bodyOf = (request: Request): Hop["body"] =>
@@ -112,7 +119,7 @@ export const make =
     // What is no URL is for fetch to refuse
     if (!URL.canParse(target)) return fetch(input, init)
     const url = new URL(target)
-    const headers = new Headers((init.headers ?? request?.headers))
+    const headers = new Headers(init.headers ?? request?.headers)
     const redirect = init.redirect ?? request?.redirect ?? "follow"
     if (redirect !== "follow") return fetch(input, { ...init, headers: changed(headers, guard(url)) })
     if (init.integrity || request?.integrity) {

@@ -39,7 +39,14 @@ const unmapped = (address: string): string =>
 /** What Node knows of a request, and other servers may not. */
 interface NodeSource {
   readonly httpVersion?: unknown
-  readonly socket?: { readonly remotePort?: unknown } | null
+  readonly socket?: { readonly remotePort?: unknown; readonly encrypted?: unknown } | null
+}
+
+/** HTTP/1 has the scheme of its connection. Spelling the whole URL to see it costs more. */
+const schemeOf = (request: HttpServerRequest, { httpVersion, socket }: NodeSource): "http" | "https" => {
+  const encrypted =
+    socket != null && httpVersion !== "2.0" ? socket.encrypted === true : request.originalUrl.startsWith("https:")
+  return encrypted ? "https" : "http"
 }
 
 export const fromEffect = (request: HttpServerRequest): IncomingRequest => {
@@ -50,7 +57,7 @@ export const fromEffect = (request: HttpServerRequest): IncomingRequest => {
     method: request.method,
     url: request.url,
     headers: request.headers,
-    scheme: request.protocol ?? (request.originalUrl.startsWith("https:") ? "https" : "http"),
+    scheme: request.protocol ?? schemeOf(request, source),
     peerAddress: peerAddress._tag === "Some" ? unmapped(peerAddress.value) : undefined,
     peerPort: typeof port === "number" ? port : undefined,
     version: versionOf(source.httpVersion)

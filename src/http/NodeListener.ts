@@ -5,6 +5,7 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import { dual } from "effect/Function"
 import * as Tracer from "effect/Tracer"
 import type { EventEmitter } from "node:events"
@@ -18,6 +19,7 @@ import * as IncomingRequest from "./IncomingRequest.ts"
 import * as RecordedHeaders from "./RecordedHeaders.ts"
 import * as ServerSpan from "./ServerSpan.ts"
 import * as ServerTiming from "./ServerTiming.ts"
+import * as TrustWarning from "./TrustWarning.ts"
 
 /** What `http.createServer` is given: a function of its own, or an app of Express, Koa, Fastify, Connect. */
 export type Listener<Request, Response> = (request: Request, response: Response) => unknown
@@ -64,9 +66,7 @@ export const inRequest: {
   const span = spanOf(request)
   if (context === undefined) return self
   const withBaggage = Effect.provideService(self, CurrentBaggage, Context.get(context, CurrentBaggage))
-  return span === undefined
-    ? withBaggage
-    : (Effect.provideService(withBaggage, Tracer.ParentSpan, span))
+  return span === undefined ? withBaggage : Effect.provideService(withBaggage, Tracer.ParentSpan, span)
 })
 
 const bind = (emitter: EventEmitter, inside: Ambient.Inside): void => {
@@ -148,17 +148,25 @@ export const node = <Request extends IncomingMessage, Response extends ServerRes
 ): Effect.Effect<Listener<Request, Response>> =>
   Effect.contextWith((services) => {
     const run = Effect.runForkWith(services)
+    let watched = true
+    /** A listener does not know where its server listens until it is reached there. */
+    const watch = (fiber: Fiber.Fiber<unknown, unknown>, address: string | undefined): void => {
+      if (!TrustWarning.isDue(fiber, address)) return
+      watched = false
+      run(TrustWarning.log(address!))
+    }
     return Effect.succeed((request: Request, response: Response): unknown => {
       const call = new Call(listener, request, response)
-      const { method = "GET" } = request
       run(
-        Effect.withFiber((fiber) =>
-          ServerSpan.around(fiber, IncomingRequest.fromNode(request), call.answer, (span, exit, current) => {
+        Effect.withFiber((fiber) => {
+          if (watched) watch(fiber, request.socket.localAddress)
+          const incoming = IncomingRequest.fromNode(request)
+          return ServerSpan.around(fiber, incoming, call.answer, (span, exit, current) => {
             const route = span.attributes.get(AttributeKeys.httpRoute) ?? routeOf(request as Routed)
             if (typeof route === "string") span.attribute(AttributeKeys.httpRoute, route)
-            return ServerSpan.ending(span, method.toUpperCase(), route, call.ended(exit), current)
+            return ServerSpan.ending(span, incoming.method, route, call.ended(exit), current)
           })
-        )
+        })
       )
       if (call.thrown !== undefined) throw Cause.squash(call.thrown)
       return call.returned

@@ -6,17 +6,19 @@
  */
 import type * as Fiber from "effect/Fiber"
 import * as Headers from "effect/http/Headers"
+import { HttpRecording } from "../model/HttpRecording.ts"
 import { isSensitive, mask, redactText } from "../model/SensitiveKeys.ts"
 
 const longestValue = 1024
 
 /** Sensitive names that are made of several words. */
-const secretive = /(?:auth|cookie|token|secret|password|credential|api-?key|session|signature|^x-tracing-trust$)/i
+const secretive = /(?:auth|cookie|token|secret|password|credential|api-?key|session|signature)/i
 
 /** True for a header whose value is a secret whatever it looks like. */
 const isSecret = (name: string, fiber: Fiber.Fiber<unknown, unknown>): boolean =>
   isSensitive(name) ||
   secretive.test(name) ||
+  fiber.getRef(HttpRecording).secretHeaders.includes(name) ||
   fiber
     .getRef(Headers.CurrentRedactedNames)
     .some((redacted) => (typeof redacted === "string" ? redacted.toLowerCase() === name : redacted.test(name)))

@@ -25,15 +25,13 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as NetAddress from "effect/net/NetAddress"
 import type * as Tracer from "effect/Tracer"
-import { isOff } from "../internal/spanCombinator.ts"
 import * as AttributeKeys from "../model/AttributeKeys.ts"
 import { HttpRecording } from "../model/HttpRecording.ts"
-import { TrustPolicy } from "../model/References.ts"
 import * as SpanContext from "../model/SpanContext.ts"
-import * as PeerNetwork from "../propagation/PeerNetwork.ts"
 import * as IncomingRequest from "./IncomingRequest.ts"
 import * as ServerSpan from "./ServerSpan.ts"
 import * as ServerTiming from "./ServerTiming.ts"
+import * as TrustWarning from "./TrustWarning.ts"
 
 export { inRequest, type Listener, nameRoute, node } from "./NodeListener.ts"
 
@@ -122,21 +120,11 @@ const decorate = (server: HttpServer["Service"]): HttpServer["Service"] => ({
         HttpMiddleware.TracerDisabledWhen,
         () => true
       )
-      return isTrustUnsaid(fiber) && !isOnlyForThisMachine(server.address)
-        ? Effect.andThen(warnOfTrust(NetAddress.formatSocketAddress(server.address)), serving)
-        : serving
+      const address = addressOf(server)
+      return TrustWarning.isDue(fiber, address) ? Effect.andThen(TrustWarning.log(address!), serving) : serving
     })
 })
 
-/** True where contexts are continued only because nobody has said anything about it. */
-const isTrustUnsaid = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
-  !isOff(fiber) && fiber.getRef(TrustPolicy) === undefined
-
-const isOnlyForThisMachine = (address: NetAddress.SocketAddress): boolean =>
-  NetAddress.isUnixPathAddress(address) || PeerNetwork.isLoopback(NetAddress.formatIp(address.address))
-
-const warnOfTrust = (address: string): Effect.Effect<void> =>
-  Effect.logWarning(
-    "Tracing continues the trace of whoever sends a request. TRACING_TRUST=public begins a new trace for each, which is " +
-      "right for a server that strangers reach; TRACING_TRUST=trusted says that none do, and keeps this line away."
-  ).pipe(Effect.annotateLogs({ address }))
+/** The address that a server listens on; none for a socket of the file system. */
+const addressOf = ({ address }: HttpServer["Service"]): string | undefined =>
+  NetAddress.isUnixPathAddress(address) ? undefined : NetAddress.formatIp(address.address)

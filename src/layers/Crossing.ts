@@ -29,9 +29,10 @@ const ignoring = (paths: ReadonlyArray<string>): HttpRecording["ignores"] => {
   return (path) => exact.has(path) || prefixes.some((prefix) => path.startsWith(prefix))
 }
 
-const http = (setting: HttpSetting): HttpRecording => ({
+const http = (setting: HttpSetting, trustHeader: string): HttpRecording => ({
   requestHeaders: setting.requestHeaders,
   responseHeaders: setting.responseHeaders,
+  secretHeaders: [trustHeader],
   bodySizes: setting.bodySizes,
   serverTiming: setting.serverTiming,
   ignores: ignoring(setting.ignore),
@@ -46,6 +47,6 @@ export const context = (settings: TracingConfig, trusts?: References.TrustPolicy
   ).pipe(
     Context.add(References.EgressPolicy, Egress.make({ to: settings.propagateTo, baggage: settings.propagateBaggage })),
     Context.add(References.TrustPolicy, trust(settings.trust, trusts)),
-    Context.add(HttpRecording, http(settings.http)),
+    Context.add(HttpRecording, http(settings.http, settings.trust.header)),
     Context.add(References.AttributeProfile, settings.attributeProfile)
   )

@@ -11,6 +11,8 @@ export interface HttpRecording {
   readonly requestHeaders: ReadonlyArray<string>
   /** The same for response headers. */
   readonly responseHeaders: ReadonlyArray<string>
+  /** Headers that hold a secret although their names do not say so, in lower case. */
+  readonly secretHeaders: ReadonlyArray<string>
   /** Writes down the sizes of bodies, where they are known without counting. */
   readonly bodySizes: boolean
   /** Answers with a `Server-Timing` header that names the server's span. */
@@ -24,6 +26,7 @@ export interface HttpRecording {
 export const nothingMore: HttpRecording = {
   requestHeaders: [],
   responseHeaders: [],
+  secretHeaders: [],
   bodySizes: false,
   serverTiming: false,
   ignores: undefined,

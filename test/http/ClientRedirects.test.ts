@@ -163,9 +163,7 @@ describe("redirects that fetch follows", () => {
         const fetch = yield* TracedClient.fetch
         const body = new Blob(["order"]).stream()
         const exit = yield* Effect.exit(
-          Effect.tryPromise(() =>
-            fetch(`${found.ours.url}/307/there`, { method: "POST", body, duplex: "half" })
-          )
+          Effect.tryPromise(() => fetch(`${found.ours.url}/307/there`, { method: "POST", body, duplex: "half" }))
         )
         assert.strictEqual(exit._tag, "Failure")
         assert.strictEqual(found.ours.received.length, 1)

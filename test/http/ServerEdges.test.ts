@@ -257,7 +257,8 @@ describe("what is recorded on request", () => {
       {
         routes: orders,
         recording: {
-          requestHeaders: ["x-request-id", "authorization", "referer", "x-absent"],
+          requestHeaders: ["x-request-id", "authorization", "referer", "x-absent", "x-from-inside"],
+          secretHeaders: ["x-from-inside"],
           responseHeaders: ["x-version", "location", "x-auth-token"],
           bodySizes: true
         }
@@ -268,6 +269,7 @@ describe("what is recorded on request", () => {
           body: "12345",
           headers: {
             "x-request-id": "r-1",
+            "x-from-inside": "s3cret",
             authorization: "Bearer s3cret",
             referer: "https://shop.example/?token=s3cret",
             "content-length": "5"
@@ -278,6 +280,7 @@ describe("what is recorded on request", () => {
         assert.deepInclude(found, {
           "http.request.header.x-request-id": ["r-1"],
           "http.request.header.authorization": ["REDACTED"],
+          "http.request.header.x-from-inside": ["REDACTED"],
           "http.request.header.referer": ["https://shop.example/?token=REDACTED"],
           "http.response.header.x-version": ["7"],
           "http.response.header.x-auth-token": ["REDACTED"],
@@ -326,6 +329,37 @@ describe("what is recorded on request", () => {
         yield* send("/nowhere")
         yield* ended(1)
         assert.strictEqual(yield* SpanTree.draw(), "GET")
+      })
+    )
+  )
+})
+
+describe("what a failure says", () => {
+  it.live("has no secret of any URL in its message, its event or its status", () =>
+    serving(
+      {
+        routes: HttpRouter.add(
+          "GET",
+          "/pay",
+          Effect.die(
+            new Error(
+              "GET https://ada:hunter2@bank.example/pay;jsessionid=s3cret?card[token]=s3cret&a=1#access_token=s3cret: 500"
+            )
+          )
+        )
+      },
+      Effect.gen(function* () {
+        yield* send("/pay;jsessionid=s3cret?user.password=s3cret&page=2#s3cret")
+        yield* send("/pay?user.pass%77ord=s3cret&page=2")
+        yield* ended(2)
+        const { spans } = yield* TracingTest.TracingTest
+        const text = JSON.stringify(
+          (yield* spans).map(({ attributes, events, statusMessage }) => [[...attributes], events, statusMessage]),
+          (_, value) => (typeof value === "bigint" ? String(value) : value)
+        )
+        assert.notMatch(text, /s3cret|hunter2/)
+        assert.include(text, "page=2")
+        assert.include(text, "bank.example/pay")
       })
     )
   )

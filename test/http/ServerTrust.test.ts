@@ -90,9 +90,7 @@ describe("a request's context", () => {
     ]
   ]
   for (const [title, policy, headers, expected] of cases) {
-    it.live(title, () =>
-      Effect.map(outcome(policy, headers), (found) => assert.deepEqual(found, expected))
-    )
+    it.live(title, () => Effect.map(outcome(policy, headers), (found) => assert.deepEqual(found, expected)))
   }
 
   it.live("from the public is not handed on where tracing is off", () =>

@@ -306,6 +306,10 @@ describe("fetch", () => {
           Effect.withSpan("called"),
           TracedClient.withTemplate("/users/{id}")
         )
+        yield* Effect.promise(async () => {
+          await new Promise((resolve) => setTimeout(resolve, 1))
+          await fetch(`${server.url}/201`)
+        }).pipe(Effect.withSpan("unknown behind an await"))
         const error = yield* Effect.flip(
           Effect.tryPromise({ try: () => fetch("http://127.0.0.1:1/"), catch: (e) => e })
         )
@@ -316,7 +320,10 @@ describe("fetch", () => {
         )
         const [span] = (yield* (yield* TracingTest.TracingTest).spans).filter(({ kind }) => kind === "client")
         assert.strictEqual(server.received[0]!.headers["traceparent"], `00-${span!.traceId}-${span!.spanId}-01`)
-        assert.strictEqual(yield* SpanTree.draw(), "made\ncalled\n└─ GET\nGET ✗ TypeError")
+        assert.strictEqual(
+          yield* SpanTree.draw(),
+          "made\n└─ GET\ncalled\n└─ GET /users/{id}\nunknown behind an await\nGET ✗ TypeError"
+        )
       })
     )
   )

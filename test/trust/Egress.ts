@@ -17,12 +17,13 @@ const carriesContext = (headers: Headers): boolean =>
   ["traceparent", "tracestate", "baggage"].some((name) => headers.has(name))
 
 /** A `fetch` that notes what it is sent, and redirects from where it is told to. */
-const noting = (sent: Array<Sent>, redirects: ReadonlyMap<string, Response>): typeof globalThis.fetch =>
-  (async (input, init) => {
+const noting =
+  (sent: Array<Sent>, redirects: ReadonlyMap<string, Response>): typeof globalThis.fetch =>
+  async (input, init) => {
     const url = String(input)
     sent.push({ url, carries: carriesContext(new Headers(init?.headers)) })
     return redirects.get(url)?.clone() ?? new Response("ok")
-  })
+  }
 
 type Send = (url: string) => Effect.Effect<unknown, unknown>
 
