@@ -50,7 +50,7 @@ const send = (input: Parameters<Fetch>[0], init: RequestInit | undefined): Effec
  * const response = yield* Effect.promise(() => fetch("https://api.example.com/orders"))
  * ```
  */
-export const fetch: Effect.Effect<Fetch> = Effect.contextWith((captured) => {
+export const fetch: Effect.Effect<typeof globalThis.fetch> = Effect.contextWith((captured) => {
   const traced = (input: Parameters<Fetch>[0], init?: RequestInit): Promise<Response> =>
     Effect.runPromiseWith(Ambient.over(captured))(send(input, init))
   return Effect.succeed(traced)

@@ -80,17 +80,35 @@ const maskPairs = (text: string): string => {
 const isSensitiveInUrl = (key: string): boolean =>
   isSensitive(key) || isSensitive(key.match(/[A-Z]?[a-z0-9]+(?=[^a-zA-Z0-9]*$)/)?.[0] ?? "")
 
-const maskedPair = (whole: string, start: string, key: string): string =>
-  isSensitiveInUrl(decode(key.slice(0, longestKey))) ? `${start}${key}=${mask}` : whole
-
 const longestKey = 256
 
+/** The key before an equals sign; of one that is longer than any, its end. */
+const isSecretPair = (pair: string, equals: number): boolean =>
+  equals > 0 && isSensitiveInUrl(decode(pair.slice(Math.max(0, equals - longestKey), equals)))
+
+/** One part of a query. Some servers take a semicolon for another ampersand, so a key may follow one, and a secret hold one. */
+const redactPart = (part: string): string => {
+  for (let start = 0, end = 0; end >= 0; start = end + 1) {
+    end = part.indexOf(";", start)
+    const pair = part.slice(start, end < 0 ? undefined : end)
+    const equals = pair.indexOf("=")
+    if (isSecretPair(pair, equals)) return part.slice(0, start + equals + 1) + mask
+  }
+  return part
+}
+
 /** The query of a URL with the values of sensitive keys masked; without the question mark. */
-export const redactQuery = (query: string): string => query.replace(/(^|[&;])([^&;=]+)=([^&;]*)/g, maskedPair)
+export const redactQuery = (query: string): string =>
+  query.includes("=") ? query.split("&").map(redactPart).join("&") : query
 
 /** The path of a URL with the values of sensitive matrix parameters masked: `/orders;jsessionid=…`. */
 export const redactPath = (path: string): string =>
-  path.includes(";") ? path.replace(/(;)([^;/=]+)=([^;/]*)/g, maskedPair) : path
+  path.includes(";")
+    ? path.replace(/;([^;/]*)/g, (parameter, pair: string) => {
+        const equals = pair.indexOf("=")
+        return isSecretPair(pair, equals) ? `;${pair.slice(0, equals)}=${mask}` : parameter
+      })
+    : path
 
 /** A URL without user name, password and fragment, and with the values of sensitive keys masked. */
 export const redactUrl = (url: URL): string =>

@@ -5,6 +5,9 @@
  * trace begins here only while the bucket holds one, and is then recorded
  * whole: what its spans take beyond that is owed, and the next traces wait
  * until it is paid back. So the rate holds over time and no trace is torn.
+ *
+ * It sees every recorded span, so the sampler is asked about each, which costs
+ * a fraction of a microsecond.
  */
 import type * as Clock from "effect/Clock"
 import type { Sampler, SamplingDecision } from "../model/Sampler.ts"

@@ -71,6 +71,8 @@ describe("a URL", () => {
     ["pass%77ord=abc", "pass%77ord=REDACTED"],
     ["a=1;api_key=abc", "a=1;api_key=REDACTED"],
     ["token=a=b=c", "token=REDACTED"],
+    ["token=abc;def&a=1", "token=REDACTED&a=1"],
+    [`${"x".repeat(1000)}_token=abc`, `${"x".repeat(1000)}_token=REDACTED`],
     ["session_count=3&token_type=bearer&auth_type=hmac", "session_count=3&token_type=bearer&auth_type=hmac"],
     ["q=token&page=2", "q=token&page=2"]
   ] as const) {
@@ -87,6 +89,22 @@ describe("a URL", () => {
     assert.notMatch(text, /abc|ada:p/)
     assert.include(text, "x.example/a")
     assert.include(text, "failed, see http://b.example/c")
+  })
+  it("never shows what stands under a secret's name, however it is written", () => {
+    const secret = fc.string({ minLength: 8, maxLength: 40 }).map((text) => `s3cret${text}s3cret`)
+    const key = fc.constantFrom("token", "API-Key", "card[password]", "x.secret", "X-Amz-Signature", "newPassword")
+    fc.assert(
+      fc.property(key, secret, fc.string({ maxLength: 20 }), (key, value, other) => {
+        const url = new URL("https://x.example/a")
+        url.searchParams.set(`o${other}`, other)
+        url.searchParams.set(key, value)
+        url.searchParams.append("page", "2")
+        const shown = SensitiveKeys.redactUrl(url)
+        assert.notInclude(shown, "s3cret")
+        assert.include(shown, "page=2")
+        assert.notInclude(SensitiveKeys.redactText(`GET ${url.href} failed`, 10_000), "s3cret")
+      })
+    )
   })
   it("is masked in time that grows with its length", () => {
     const long = `https://x.example/?${"a=1&;".repeat(200_000)}`
