@@ -45,7 +45,7 @@ type Send = Effect.Effect<HttpClientResponse, HttpClientError>
  * `HttpClient.followRedirects` put around the traced client get a span for each request. Redirects that `fetch` follows
  * are part of the one span that it was called in, and for each of them it is asked anew whether its host may have the
  * context. Answers of 400 and above are errors, as the conventions have it for clients, and so are requests that do not
- * get through. `HttpClient.followRedirects` inside the traced client, over anything but `fetch`, asks nobody.
+ * get through. `HttpClient.followRedirects` belongs around the traced client: inside it, nobody is asked.
  *
  * Effect's own client span and its headers are off inside. What Effect's references say still holds: no span and no
  * headers under `HttpClient.TracerDisabledWhen` and `Tracer.DisablePropagation`, no headers without

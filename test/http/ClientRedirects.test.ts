@@ -237,21 +237,4 @@ describe("HttpClient.followRedirects", () => {
       )
     }
   }
-
-  it.live("inside the traced client, over fetch, asks anew as well", () =>
-    test(
-      (found) =>
-        Effect.gen(function* () {
-          const response = yield* (yield* HttpClient.HttpClient).get(`${found.ours.url}/302-away/302-away/back`)
-          assert.strictEqual(yield* response.text, "arrived")
-          assert.deepStrictEqual(contexts(found.ours), Array(2).fill("GET context tier=gold"))
-          assert.deepStrictEqual(contexts(found.theirs), ["GET - -"])
-          assert.strictEqual(yield* SpanTree.draw(), "GET")
-        }),
-      Layer.effect(
-        HttpClient.HttpClient,
-        Effect.map(HttpClient.HttpClient, (client) => TracedClient.make(HttpClient.followRedirects(client)))
-      ).pipe(Layer.provide(inner.fetch))
-    )
-  )
 })
