@@ -29,11 +29,7 @@ export const around = <A, E, R>(
   app: Effect.Effect<A, E, R>,
   conclude: SpanOpener.Conclude
 ): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> => {
-  const incoming = Ingress.receive(
-    fiber,
-    (name) => request.headers[name],
-    () => IncomingRequest.senderOf(request)
-  )
+  const incoming = Ingress.receive(fiber, request.headers, () => IncomingRequest.senderOf(request))
   if (isOff(fiber)) return Carrier.continueWith(app, incoming.continued)
   const { baggage } = incoming.continued
   const inside =

@@ -8,8 +8,8 @@
 import { createHash, timingSafeEqual } from "node:crypto"
 import type * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
-import type { HeaderLookup, PropagatedContext } from "../model/Propagator.ts"
-import { CurrentPropagator, type Sender, TrustPolicy } from "../model/References.ts"
+import type { PropagatedContext } from "../model/Propagator.ts"
+import { type Sender, TrustPolicy } from "../model/References.ts"
 import type * as SpanContext from "../model/SpanContext.ts"
 import * as Carrier from "./Carrier.ts"
 import * as PeerNetwork from "./PeerNetwork.ts"
@@ -60,14 +60,16 @@ export interface Incoming {
 
 const noContext: PropagatedContext = { span: undefined, baggage: new Map() }
 
-/** Reads what a request's headers carry, as far as its sender is believed. */
+/**
+ * Reads what a request's headers carry, as far as its sender is believed. Of one who is not, nothing counts: neither its
+ * ids and its decision, nor its state, its baggage or its wish not to be recorded.
+ */
 export const receive = (
   fiber: Fiber.Fiber<unknown, unknown>,
-  headers: HeaderLookup,
+  headers: Carrier.Carrier,
   sender: () => Sender
 ): Incoming => {
-  const carried = (fiber.getRef(CurrentPropagator) ?? Carrier.defaultPropagator).extract(headers)
-  if (carried.span === undefined && carried.baggage.size === 0) return { continued: carried, claimed: undefined }
+  const carried = Carrier.extractFor(fiber, headers)
   const policy = fiber.getRef(TrustPolicy)
   return policy === undefined || policy === everybody || asked(policy, sender())
     ? { continued: carried, claimed: undefined }
