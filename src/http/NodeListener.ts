@@ -27,15 +27,6 @@ export type Listener<Request, Response> = (request: Request, response: Response)
 /** The context that each request is answered in. */
 const contexts = new WeakMap<IncomingMessage, Context.Context<never>>()
 
-/** What Express knows of the route that answered. */
-interface Routed {
-  readonly baseUrl?: unknown
-  readonly route?: { readonly path?: unknown } | undefined
-}
-
-const routeOf = ({ baseUrl, route }: Routed): string | undefined =>
-  typeof route?.path === "string" ? `${typeof baseUrl === "string" ? baseUrl : ""}${route.path}` : undefined
-
 /**
  * Names the route that answers a request: `nameRoute(request, "/orders/:id")`. Where Express has routed the request this
  * happens by itself. Without a route a span is named by its method alone, and never by its path.
@@ -43,6 +34,26 @@ const routeOf = ({ baseUrl, route }: Routed): string | undefined =>
 export const nameRoute = (request: IncomingMessage, route: string): void => {
   const span = spanOf(request)
   if (span?._tag === "Span") span.attribute(AttributeKeys.httpRoute, route)
+}
+
+/**
+ * Hears of the route when Express puts it on the request: later a router that failed has taken its part of the path away
+ * again, and a sampler would not know it.
+ */
+const hearRoute = (request: IncomingMessage & { readonly baseUrl?: unknown }): void => {
+  let route: unknown
+  Object.defineProperty(request, "route", {
+    configurable: true,
+    enumerable: true,
+    get: () => route,
+    set(found: { readonly path?: unknown } | undefined) {
+      route = found
+      const { baseUrl } = request
+      if (typeof found?.path === "string") {
+        nameRoute(request, `${typeof baseUrl === "string" ? baseUrl : ""}${found.path}`)
+      }
+    }
+  })
 }
 
 const spanOf = (request: IncomingMessage): Tracer.AnySpan | undefined => {
@@ -96,6 +107,7 @@ class Call<Request extends IncomingMessage, Response extends ServerResponse> {
       const { context } = fiber
       const inside = Ambient.inside(context)
       contexts.set(request, context)
+      hearRoute(request)
       // Events of a request come from its connection, which knows nothing of it
       for (const emitter of [request, response]) bind(emitter, inside)
       if (Context.get(context, HttpRecording).serverTiming) announce(response, fiber.cache.span)
@@ -161,11 +173,15 @@ export const node = <Request extends IncomingMessage, Response extends ServerRes
         Effect.withFiber((fiber) => {
           if (watched) watch(fiber, request.socket.localAddress)
           const incoming = IncomingRequest.fromNode(request)
-          return ServerSpan.around(fiber, incoming, call.answer, (span, exit, current) => {
-            const route = span.attributes.get(AttributeKeys.httpRoute) ?? routeOf(request as Routed)
-            if (typeof route === "string") span.attribute(AttributeKeys.httpRoute, route)
-            return ServerSpan.ending(span, incoming.method, route, call.ended(exit), current)
-          })
+          return ServerSpan.around(fiber, incoming, call.answer, (span, exit, current) =>
+            ServerSpan.ending(
+              span,
+              incoming.method,
+              span.attributes.get(AttributeKeys.httpRoute),
+              call.ended(exit),
+              current
+            )
+          )
         })
       )
       if (call.thrown !== undefined) throw Cause.squash(call.thrown)

@@ -21,7 +21,7 @@ import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpMiddleware from "effect/http/HttpMiddleware"
 import { HttpServer } from "effect/http/HttpServer"
 import { HttpServerRequest } from "effect/http/HttpServerRequest"
-import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import { type HttpServerResponse, setHeader } from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as NetAddress from "effect/net/NetAddress"
 import type * as Tracer from "effect/Tracer"
@@ -35,8 +35,6 @@ import * as TrustWarning from "./TrustWarning.ts"
 
 export { inRequest, type Listener, nameRoute, node } from "./NodeListener.ts"
 
-type Response = HttpServerResponse.HttpServerResponse
-
 /**
  * Opens a server span around an app.
  *
@@ -48,15 +46,15 @@ type Response = HttpServerResponse.HttpServerResponse
  * that goes away.
  */
 export const middleware = <E, R>(
-  app: Effect.Effect<Response, E, R | HttpServerRequest>
-): Effect.Effect<Response, E, R | HttpServerRequest> =>
+  app: Effect.Effect<HttpServerResponse, E, R | HttpServerRequest>
+): Effect.Effect<HttpServerResponse, E, R | HttpServerRequest> =>
   Effect.withFiber((fiber) => traced(fiber, Context.getUnsafe(fiber.context, HttpServerRequest), app))
 
 const traced = <E, R>(
   fiber: Fiber.Fiber<unknown, unknown>,
   request: HttpServerRequest,
-  app: Effect.Effect<Response, E, R>
-): Effect.Effect<Response, E, R> =>
+  app: Effect.Effect<HttpServerResponse, E, R>
+): Effect.Effect<HttpServerResponse, E, R> =>
   ServerSpan.around(
     fiber,
     IncomingRequest.fromEffect(request),
@@ -66,13 +64,15 @@ const traced = <E, R>(
         span,
         request.method,
         span.attributes.get(AttributeKeys.httpRoute),
-        ServerSpan.answerFrom(exit as Exit.Exit<Response, unknown>, request),
+        ServerSpan.answerFrom(exit as Exit.Exit<HttpServerResponse, unknown>, request),
         current
       )
   )
 
 /** Names the span in the response, where a browser's developer tools and scripts find it. */
-const withServerTiming = <E, R>(app: Effect.Effect<Response, E, R>): Effect.Effect<Response, E, R> =>
+const withServerTiming = <E, R>(
+  app: Effect.Effect<HttpServerResponse, E, R>
+): Effect.Effect<HttpServerResponse, E, R> =>
   Effect.withFiber((fiber) => {
     const span = SpanContext.visible(fiber.cache.span)
     if (span !== undefined) {
@@ -81,12 +81,12 @@ const withServerTiming = <E, R>(app: Effect.Effect<Response, E, R>): Effect.Effe
     return app
   })
 
-const timed = (response: Response, span: Tracer.AnySpan): Response => {
+const timed = (response: HttpServerResponse, span: Tracer.AnySpan): HttpServerResponse => {
   const metric = ServerTiming.metricOf(span)
   const others = response.headers["server-timing"]
   return metric === undefined
     ? response
-    : HttpServerResponse.setHeader(response, "server-timing", others === undefined ? metric : `${others}, ${metric}`)
+    : setHeader(response, "server-timing", others === undefined ? metric : `${others}, ${metric}`)
 }
 
 /**
@@ -101,7 +101,7 @@ export const layer: Layer.Layer<HttpServer, never, HttpServer> = Layer.effect(
   Effect.map(HttpServer, (server) => decorate(server))
 )
 
-type App = Effect.Effect<Response, unknown, HttpServerRequest>
+type App = Effect.Effect<HttpServerResponse, unknown, HttpServerRequest>
 
 const decorate = (server: HttpServer["Service"]): HttpServer["Service"] => ({
   address: server.address,

@@ -32,6 +32,7 @@ export const drop = (books: SpanBooks, reason: string, count = 1): void => {
   books.dropped.set(reason, (books.dropped.get(reason) ?? 0) + count)
 }
 
+/** Counts a trace that was refused whole. */
 export const refuse = (books: SpanBooks, reason: string): void => {
   books.refused.set(reason, (books.refused.get(reason) ?? 0) + 1)
 }

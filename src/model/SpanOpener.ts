@@ -33,13 +33,14 @@ export interface SpanSpec {
   readonly conclude?: Conclude | undefined
 }
 
+/** Says how a span ends whose effect came to `exit`. Synchronous; runs on the fiber of the effect. */
 export type Conclude = (
   span: Tracer.Span,
   exit: Exit.Exit<unknown, unknown>,
   fiber: Fiber.Fiber<unknown, unknown>
 ) => Exit.Exit<unknown, unknown>
 
-/** How a span ends whose effect came to `exit`. */
+/** How a span ends, as far as anybody concludes it. Total. */
 export const concluded = (
   conclude: Conclude | undefined,
   span: Tracer.Span,

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Baggage, TracedClient, TracedServer, Tracing } from "@gorax/tracing"
+import { Baggage, Sampler, TracedClient, TracedServer, Tracing } from "@gorax/tracing"
 import { SpanTree, TracingTest } from "@gorax/tracing/testing"
 import { Deferred, Effect } from "effect"
 import { createServer, get, type IncomingMessage, type ServerResponse } from "node:http"
@@ -41,9 +41,12 @@ describe("a plain listener", () => {
   it.live("is named by the route that Express found, or that it names itself", () =>
     test(
       Effect.gen(function* () {
-        // What Express leaves on a request that its router has answered
+        // What Express puts on a request when a route of a router is found
         const express = yield* serve((request, response) => {
           Object.assign(request, { baseUrl: "/api", route: { path: "/orders/:id" } })
+          // and takes away again when a router hands an error on
+          Object.assign(request, { baseUrl: "" })
+          assert.deepStrictEqual(Object(request).route, { path: "/orders/:id" })
           response.end()
         })
         const own = yield* serve((request, response) => {
@@ -58,6 +61,30 @@ describe("a plain listener", () => {
           "GET /api/orders/:id http.route=/api/orders/:id\nGET /carts/:id http.route=/carts/:id"
         )
       })
+    )
+  )
+
+  it.live("is sampled by the route that Express found, which is known before its first child", () =>
+    Effect.gen(function* () {
+      const run = yield* Effect.map(Effect.context(), Effect.runPromiseWith)
+      const port = yield* serve((request, response) => {
+        Object.assign(request, { route: { path: request.url } })
+        void run(Effect.void.pipe(Effect.withSpan("work"), TracedServer.inRequest(request))).then(() => response.end())
+      })
+      yield* ask(port, "/left-out")
+      yield* ask(port, "/kept")
+      yield* ended(2)
+      assert.strictEqual(yield* SpanTree.draw(), "GET /kept\n└─ work")
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(
+        TracingTest.layerWith({
+          sampler: Sampler.parentBased({
+            description: "by route",
+            decide: ({ attributes }) => ({ sampled: attributes.get("http.route") === "/kept", reason: "route" })
+          })
+        })
+      )
     )
   )
 
