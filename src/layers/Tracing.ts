@@ -56,6 +56,8 @@ export interface TracingOptions extends TracingPlugins {
   readonly trust?: "trusted" | "public"
   /** Hosts that are handed the trace context: `["own", "https://api.example.com"]`. */
   readonly propagateTo?: ReadonlyArray<string>
+  /** Baggage that goes with it, by name: `["tier"]`. */
+  readonly propagateBaggage?: ReadonlyArray<string>
   readonly otelContext?: "auto" | "on" | "off"
 }
 
@@ -64,6 +66,9 @@ export type Tracing = Resource.Resource
 
 const millis = (duration: Duration.Input | undefined): string | undefined =>
   duration === undefined ? undefined : String(Duration.toMillis(duration))
+
+const listed = (names: ReadonlyArray<string> | undefined): string | undefined =>
+  names?.length === 0 ? "none" : names?.join(",")
 
 const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_ENABLED: "true",
@@ -75,7 +80,8 @@ const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_SAMPLE_RATE: options.sampleRate === undefined ? undefined : String(options.sampleRate),
   TRACING_MAX_SPANS_PER_SECOND: options.maxSpansPerSecond === undefined ? undefined : String(options.maxSpansPerSecond),
   TRACING_TRUST: options.trust,
-  TRACING_PROPAGATE_TO: options.propagateTo === undefined ? undefined : options.propagateTo.join(",") || "none",
+  TRACING_PROPAGATE_TO: listed(options.propagateTo),
+  TRACING_PROPAGATE_BAGGAGE: listed(options.propagateBaggage),
   TRACING_BATCH_TIMEOUT: millis(options.batchTimeout),
   TRACING_SHUTDOWN_TIMEOUT: millis(options.shutdownTimeout),
   TRACING_ATTRIBUTE_PROFILE: options.attributeProfile,

@@ -8,6 +8,7 @@ import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/h
 import * as NetAddress from "effect/net/NetAddress"
 import { Socket } from "effect/socket"
 import { createServer, get, type IncomingMessage } from "node:http"
+import * as Http2 from "node:http2"
 import * as PeerNetwork from "../../src/propagation/PeerNetwork.ts"
 import { HttpRecording, nothingMore } from "../../src/model/HttpRecording.ts"
 import { ended } from "./ended.ts"
@@ -167,6 +168,45 @@ describe("a socket", () => {
           "GET /live/:id http.response.status_code=101"
         )
       })
+    )
+  )
+})
+
+describe("a request over HTTP/2", () => {
+  it.live("has one span with its version, its scheme and the host that it was sent to", () =>
+    Effect.gen(function* () {
+      const to = yield* port
+      yield* Effect.callback<void>((resume) => {
+        const session = Http2.connect(`http://127.0.0.1:${to}`)
+        session
+          .request({ ":path": "/orders?page=2" })
+          .on("close", () => session.close(() => resume(Effect.void)))
+          .resume()
+          .end()
+      })
+      yield* ended(1)
+      const found = yield* attributes
+      assert.deepInclude(found, {
+        "network.protocol.version": "2",
+        "url.scheme": "http",
+        "url.path": "/orders",
+        "server.address": "127.0.0.1",
+        "server.port": to,
+        "network.peer.address": "127.0.0.1"
+      })
+      assert.strictEqual(yield* SpanTree.draw(), "GET /orders")
+    }).pipe(
+      Effect.provide(
+        HttpRouter.serve(HttpRouter.add("GET", "/orders", HttpServerResponse.text("ok")), {
+          disableListenLog: true,
+          disableLogger: true
+        }).pipe(
+          Layer.provideMerge(TracedServer.layer),
+          Layer.provideMerge(NodeHttpServer.layer(() => Http2.createServer(), { port: 0, host: "127.0.0.1" })),
+          Layer.fresh
+        )
+      ),
+      Effect.provide(TracingTest.layer)
     )
   )
 })

@@ -6,7 +6,7 @@ import { Effect, Layer, Logger, Redacted } from "effect"
 import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
 import * as NetAddress from "effect/net/NetAddress"
 import { createServer } from "node:http"
-import { TrustPolicy } from "../../src/model/References.ts"
+import { EgressPolicy, TrustPolicy } from "../../src/model/References.ts"
 import * as Ingress from "../../src/propagation/Ingress.ts"
 import { ended } from "./ended.ts"
 import { ask } from "./web.ts"
@@ -139,6 +139,22 @@ it.live("Tracing.layer takes the policy as settings, and a predicate beside them
   }).pipe(
     Effect.provide(
       Tracing.layer({ exporter: "none", trust: "public", trusts: ({ address }) => address === "10.1.1.1" })
+    )
+  )
+)
+
+it.live("Tracing.layer says by options who is given what", () =>
+  Effect.gen(function* () {
+    const policy = (yield* EgressPolicy)!
+    assert.isTrue(policy.context(new URL("https://api.example.com/")))
+    assert.isFalse(policy.context(new URL("http://localhost/")))
+    assert.deepStrictEqual(
+      ["tier", "email"].filter((name) => policy.baggage(name, new URL("https://api.example.com/"))),
+      ["tier"]
+    )
+  }).pipe(
+    Effect.provide(
+      Tracing.layer({ exporter: "none", propagateTo: ["https://api.example.com"], propagateBaggage: ["tier"] })
     )
   )
 )
