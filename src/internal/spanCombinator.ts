@@ -102,9 +102,7 @@ const opened = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   spec: SpanSpec
 ): Traced<A, E, R> =>
-  opener === undefined
-    ? Effect.useSpan(spec.name, spec, (span) => Effect.provideService(self, Tracer.ParentSpan, span))
-    : (opener.around(fiber, self, spec) as Traced<A, E, R>)
+  opener === undefined ? SpanOpener.throughEffect(self, spec) : (opener.around(fiber, self, spec) as Traced<A, E, R>)
 
 const read = <Options>(options: Options | (() => Options) | undefined): Options | undefined => {
   if (typeof options !== "function") return options

@@ -10,13 +10,13 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Tracer from "effect/Tracer"
-import * as References from "../model/References.ts"
+import { CurrentPropagator } from "../model/References.ts"
+import type * as References from "../model/References.ts"
 import type { Sampler } from "../model/Sampler.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import type { MissingPackageError } from "../model/TracingError.ts"
-import * as BaggageHeader from "../propagation/BaggageHeader.ts"
-import * as Egress from "../propagation/Egress.ts"
-import * as Propagator from "../propagation/Propagator.ts"
+import type * as Propagator from "../propagation/Propagator.ts"
+import * as RateLimit from "../sampling/RateLimit.ts"
 import * as Samplers from "../sampling/Sampler.ts"
 import * as GoraxTracer from "../tracer/GoraxTracer.ts"
 import * as Ids from "../tracer/Ids.ts"
@@ -24,6 +24,7 @@ import { OpenSpans } from "../tracer/OpenSpans.ts"
 import * as OtelContext from "../tracer/OtelContext.ts"
 import * as SpanClock from "../tracer/SpanClock.ts"
 import * as BridgeTracer from "./BridgeTracer.ts"
+import * as Crossing from "./Crossing.ts"
 import * as Delivery from "./Delivery.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
 import * as StartLine from "./StartLine.ts"
@@ -33,6 +34,8 @@ import * as TracingConfig from "./TracingConfig.ts"
 export interface TracingPlugins extends Delivery.DeliveryPlugins {
   /** Decides instead of the configured sampler. */
   readonly sampler?: Sampler
+  /** Says whose trace context is continued, besides those that `TRACING_TRUST*` names. */
+  readonly trusts?: References.TrustPolicy
 }
 
 /** The settings that code most often makes itself. Each is the variable of the same name, and judged like it. */
@@ -45,6 +48,8 @@ export interface TracingOptions extends TracingPlugins {
   readonly exporter?: "otlp" | "console" | "none"
   /** The share of traces that is recorded, from 0 to 1. */
   readonly sampleRate?: number
+  /** How many spans a second are recorded at most. */
+  readonly maxSpansPerSecond?: number
   /** How long an ended span waits for others at most. */
   readonly batchTimeout?: Duration.Input
   /** How long the end of the program waits for spans to be delivered. */
@@ -54,6 +59,12 @@ export interface TracingOptions extends TracingPlugins {
   /** Entries of the baggage that become attributes of every span opened under them. */
   readonly baggageAttributes?: ReadonlyArray<string>
   readonly attributeProfile?: References.Profile
+  /** Whose trace context is continued: everybody's, or nobody's but of those whom `trusts` names. */
+  readonly trust?: "trusted" | "public"
+  /** Hosts that are handed the trace context: `["own", "https://api.example.com"]`. */
+  readonly propagateTo?: ReadonlyArray<string>
+  /** Baggage that goes with it, by name: `["tier"]`. */
+  readonly propagateBaggage?: ReadonlyArray<string>
   readonly otelContext?: "auto" | "on" | "off"
 }
 
@@ -74,6 +85,10 @@ const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_PROTOCOL: options.protocol,
   TRACING_EXPORTER: options.exporter,
   TRACING_SAMPLE_RATE: options.sampleRate === undefined ? undefined : String(options.sampleRate),
+  TRACING_MAX_SPANS_PER_SECOND: options.maxSpansPerSecond === undefined ? undefined : String(options.maxSpansPerSecond),
+  TRACING_TRUST: options.trust,
+  TRACING_PROPAGATE_TO: listed(options.propagateTo),
+  TRACING_PROPAGATE_BAGGAGE: listed(options.propagateBaggage),
   TRACING_BATCH_TIMEOUT: millis(options.batchTimeout),
   TRACING_SHUTDOWN_TIMEOUT: millis(options.shutdownTimeout),
   TRACING_PROPAGATORS: listed(options.propagators),
@@ -91,34 +106,38 @@ const samplers: Readonly<Record<TracingConfig.SamplerSetting["kind"], (ratio: nu
   parentbased_traceidratio: (ratio) => Samplers.parentBased(Samplers.ratio(ratio))
 }
 
-const propagatorOf = ({ baggage, propagators }: TracingConfig.TracingConfig): Propagator.Propagator => {
-  const named = { ...Propagator.named, baggage: BaggageHeader.make(baggage.maxBytes) }
-  return Propagator.all(propagators.map((name) => named[name]))
-}
-
-/** What crosses boundaries the same way whoever records the spans, and whether or not they are. */
-const crossing = (settings: TracingConfig.TracingConfig): Context.Context<never> =>
-  Context.make(References.CurrentPropagator, propagatorOf(settings)).pipe(
-    Context.add(References.BaggageAttributes, settings.baggage.attributes),
-    Context.add(
-      References.EgressPolicy,
-      settings.propagateTo === undefined ? undefined : Egress.make(settings.propagateTo)
-    ),
-    Context.add(References.AttributeProfile, settings.attributeProfile)
-  )
-
-const unrecorded = (settings: TracingConfig.TracingConfig): Context.Context<Tracing> =>
+const unrecorded = (settings: TracingConfig.TracingConfig, trusts?: References.TrustPolicy): Context.Context<Tracing> =>
   Context.add(
-    crossing(settings),
+    Crossing.context(settings, trusts),
     Resource.Resource,
     resourceFromAttributes({ ...settings.resourceAttributes } as never)
   )
 
+/** The sampler, kept to the rate that the settings allow. */
+const capped = (
+  sampler: Sampler,
+  { maxSpansPerSecond }: TracingConfig.TracingConfig,
+  books: SpanBooks.SpanBooks
+): Effect.Effect<Sampler> =>
+  maxSpansPerSecond === undefined
+    ? Effect.succeed(sampler)
+    : Effect.clockWith((clock) =>
+        Effect.succeed(
+          RateLimit.make(sampler, {
+            spansPerSecond: maxSpansPerSecond,
+            clock,
+            onRefused: () => SpanBooks.refuse(books, "rate_limit")
+          })
+        )
+      )
+
 const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig, plugins: TracingPlugins) {
-  const sampler = plugins.sampler ?? samplers[settings.sampler.kind](settings.sampler.ratio)
-  yield* StartLine.log(settings, sampler)
-  if (!settings.enabled) return Context.add(unrecorded(settings), Tracer.Tracer, GoraxTracer.passThrough)
   const books = SpanBooks.make()
+  const chosen = plugins.sampler ?? samplers[settings.sampler.kind](settings.sampler.ratio)
+  const sampler = yield* capped(chosen, settings, books)
+  yield* StartLine.log(settings, sampler)
+  if (!settings.enabled)
+    return Context.add(unrecorded(settings, plugins.trusts), Tracer.Tracer, GoraxTracer.passThrough)
   const delivery = yield* Delivery.make(settings, books, plugins)
   const openSpans = new OpenSpans()
   // Before the last flush: what runs in fibers that nobody interrupts is told all the same
@@ -138,9 +157,9 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     resource: { attributes: settings.resourceAttributes },
     scope: Delivery.scope
   }
-  const context = unrecorded(settings)
+  const context = unrecorded(settings, plugins.trusts)
   if (otelContext !== undefined) {
-    const propagator = Context.get(context, References.CurrentPropagator)!
+    const propagator = Context.get(context, CurrentPropagator)!
     const { onForeignStart } = delivery
     yield* OtelGlobals.register({ ...tracerOptions, otelContext, propagator, onForeignStart })
   }
@@ -185,9 +204,9 @@ export interface BridgeOptions {
  *
  * `Traced.*` and `Effect.withSpan` open spans there, among those of OpenTelemetry's own instrumentation. The provider
  * samples, limits, processes and exports them; nothing of ours does. Of the settings only those hold that say what
- * crosses boundaries: `TRACING_PROPAGATORS`, `TRACING_PROPAGATE_TO`, `TRACING_BAGGAGE_ATTRIBUTES`,
- * `TRACING_BAGGAGE_MAX_BYTES`, `TRACING_ATTRIBUTE_PROFILE`. It is on wherever it is provided, whatever `TRACING_ENABLED`
- * says, and may be provided before the provider is registered.
+ * crosses boundaries: `TRACING_PROPAGATORS`, `TRACING_PROPAGATE_*`, `TRACING_BAGGAGE_*`, `TRACING_TRUST*`,
+ * `TRACING_HTTP_*`, `TRACING_ATTRIBUTE_PROFILE`. It is on wherever it is provided, whatever `TRACING_ENABLED` says, and
+ * may be provided before the provider is registered.
  *
  * It costs more than {@link layer}: a span what the provider's span costs and Effect's own on top, and each primitive
  * inside a span an entry into the application's context manager. Samplers see no attributes, as the provider decides
@@ -202,7 +221,7 @@ export const layerBridge = (options: BridgeOptions = {}): Layer.Layer<OtelTracer
     Effect.gen(function* () {
       const settings = yield* TracingConfig.config
       const tracer = yield* BridgeTracer.tracerOf(options.provider, Delivery.scope)
-      return crossing(settings).pipe(
+      return Crossing.context(settings).pipe(
         Context.add(OtelTracer.OtelTracer, tracer),
         Context.add(Tracer.Tracer, BridgeTracer.make(tracer))
       )

@@ -35,6 +35,25 @@ export interface SamplerSetting {
   readonly ratio: number
 }
 
+/** Whose trace context is continued. */
+export interface TrustSetting {
+  /** `undefined` where nobody has said; everybody's is continued then. */
+  readonly kind: "trusted" | "public" | undefined
+  readonly peers: ReadonlyArray<string>
+  readonly header: string
+  readonly secret: Redacted.Redacted | undefined
+}
+
+/** What HTTP spans say beyond what is asked of all of them. */
+export interface HttpSetting {
+  readonly ignore: ReadonlyArray<string>
+  readonly requestHeaders: ReadonlyArray<string>
+  readonly responseHeaders: ReadonlyArray<string>
+  readonly bodySizes: boolean
+  readonly serverTiming: boolean
+  readonly trustedProxies: ReadonlyArray<string>
+}
+
 export interface TracingConfig {
   readonly enabled: boolean
   readonly serviceName: string
@@ -45,6 +64,8 @@ export interface TracingConfig {
   /** Where and how OTLP goes; `otlp.endpoint.display` is the endpoint without its credentials. */
   readonly otlp: OtlpSettings
   readonly sampler: SamplerSetting
+  /** Recorded spans a second at most; `undefined` is as many as there are. */
+  readonly maxSpansPerSecond: number | undefined
   readonly batch: {
     readonly queueSize: number
     readonly batchSize: number
@@ -62,6 +83,10 @@ export interface TracingConfig {
   }
   /** Hosts that may be handed the trace context; `undefined` is hosts of one's own network. */
   readonly propagateTo: ReadonlyArray<string> | undefined
+  /** Baggage that may go with it; `undefined` is all of it in one's own network, and none beyond. */
+  readonly propagateBaggage: ReadonlyArray<string> | undefined
+  readonly trust: TrustSetting
+  readonly http: HttpSetting
   readonly otelContext: "auto" | "on" | "off"
   readonly attributeProfile: Profile
   readonly spanLimits: SpanLimits
@@ -109,6 +134,32 @@ const sampler = (reading: SettingReading): SamplerSetting => {
   return { kind, ratio: takesRatio ? reading.get("otelSamplerRatio") : kind.endsWith("always_off") ? 0 : 1 }
 }
 
+const trust = (reading: SettingReading): TrustSetting => {
+  const said = reading.get("trust")
+  const peers = reading.get("trustedPeers")
+  const secret = reading.get("trustSecret")
+  if (said === "trusted") {
+    const rule = `unset where ${SettingTable.table.trust.key} is trusted, as everybody is`
+    if (peers.length > 0) reading.refuse("trustedPeers", rule)
+    if (secret !== undefined) reading.refuse("trustSecret", rule)
+  }
+  return {
+    kind: said ?? (peers.length > 0 || secret !== undefined ? "public" : undefined),
+    peers,
+    header: reading.get("trustHeader"),
+    secret: secret === undefined ? undefined : Redacted.make(secret)
+  }
+}
+
+const http = (reading: SettingReading): HttpSetting => ({
+  ignore: reading.get("httpIgnore"),
+  requestHeaders: reading.get("httpRequestHeaders"),
+  responseHeaders: reading.get("httpResponseHeaders"),
+  bodySizes: reading.get("httpBodySizes"),
+  serverTiming: reading.get("httpServerTiming"),
+  trustedProxies: reading.get("trustedProxies")
+})
+
 const batch = (reading: SettingReading, exporter: TracingConfig["exporter"]): TracingConfig["batch"] => {
   const queueSize = reading.get("queueSize")
   const batchSize = reading.get("batchSize") ?? Math.min(512, queueSize)
@@ -148,11 +199,15 @@ const read = (reading: SettingReading): TracingConfig => {
     exporter,
     otlp: otlp(reading),
     sampler: sampler(reading),
+    maxSpansPerSecond: reading.get("maxSpansPerSecond"),
     batch: batch(reading, exporter),
     shutdownTimeout: reading.get("shutdownTimeout"),
     propagators: reading.get("propagators"),
     baggage: { attributes: reading.get("baggageAttributes"), maxBytes: reading.get("baggageMaxBytes") },
     propagateTo: reading.get("propagateTo"),
+    propagateBaggage: reading.get("propagateBaggage"),
+    trust: trust(reading),
+    http: http(reading),
     otelContext: reading.get("otelContext"),
     attributeProfile: reading.get("attributeProfile"),
     spanLimits: {
