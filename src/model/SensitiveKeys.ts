@@ -147,11 +147,11 @@ const maskPairs = (text: string): string => {
 const isSensitiveInUrl = (key: string): boolean =>
   isSensitive(key) || isSensitive(key.match(/[A-Z]?[a-z0-9]+(?=[^a-zA-Z0-9]*$)/)?.[0] ?? "")
 
-const longestQueryKey = 256
+const longestUrlKey = 256
 
 /** The key before an equals sign; of one that is longer than any, its end. */
 const isSecretPair = (pair: string, equals: number): boolean =>
-  equals > 0 && isSensitiveInUrl(decode(pair.slice(Math.max(0, equals - longestQueryKey), equals)))
+  equals > 0 && isSensitiveInUrl(decode(pair.slice(Math.max(0, equals - longestUrlKey), equals)))
 
 /** One part of a query. Some servers take a semicolon for another ampersand, so a key may follow one, and a secret hold one. */
 const redactPart = (part: string): string => {

@@ -123,25 +123,29 @@ const nothing: Readonly<Record<string, string>> = {}
  * The change that puts the fiber's context into a request's headers, or takes every context out of them where the URL
  * may have none. A policy that throws says no.
  *
- * A request's own baggage stays where the fiber has none; an old trace context never stays beside a new one.
+ * The headers may be those that went to another URL before, with all that was allowed there. A request's own baggage
+ * stays where the fiber has none; an old trace context never stays beside a new one.
  */
 export const changeFor = (fiber: Fiber.Fiber<unknown, unknown>, url: URL): HeaderChange => {
   const propagator = propagatorOf(fiber)
-  const write = headersTo(fiber, url)
-  if (write === undefined) return { remove: propagator.fields, write: nothing }
-  const hasSpan = Object.keys(write).some((name) => name !== "baggage")
-  return { remove: hasSpan ? propagator.fields.filter((name) => name !== "baggage") : [], write }
+  const span = SpanContext.visible(fiber.cache.span)
+  const context = span === undefined ? undefined : SpanContext.fromSpan(span)
+  const baggage = fiber.getRef(CurrentBaggage)
+  const all = propagator.inject({ span: context, baggage })
+  const kept = baggageTo(policyOf(fiber), baggage, url)
+  if (kept === undefined) return { remove: [...propagator.fields, ...Object.keys(all)], write: nothing }
+  const write = kept.size === baggage.size ? all : propagator.inject({ span: context, baggage: kept })
+  const names = Object.keys(all)
+  const hasSpan = names.some((name) => name !== "baggage")
+  const stale = hasSpan ? propagator.fields.filter((name) => name !== "baggage") : []
+  return { remove: [...stale, ...names], write }
 }
 
-const headersTo = (fiber: Fiber.Fiber<unknown, unknown>, url: URL): Readonly<Record<string, string>> | undefined => {
-  const policy = policyOf(fiber)
-  const span = SpanContext.visible(fiber.cache.span)
+/** The baggage that may go to a URL; `undefined` where no context may. */
+const baggageTo = (policy: EgressPolicy, baggage: Baggage, url: URL): Baggage | undefined => {
   try {
     if (!policy.context(url)) return undefined
-    return propagatorOf(fiber).inject({
-      span: span === undefined ? undefined : SpanContext.fromSpan(span),
-      baggage: allowedBaggage(fiber.getRef(CurrentBaggage), policy, url)
-    })
+    return baggage.size === 0 ? baggage : new Map([...baggage].filter(([name]) => policy.baggage(name, url)))
   } catch {
     return undefined
   }
@@ -149,6 +153,3 @@ const headersTo = (fiber: Fiber.Fiber<unknown, unknown>, url: URL): Readonly<Rec
 
 const propagatorOf = (fiber: Fiber.Fiber<unknown, unknown>) =>
   fiber.getRef(CurrentPropagator) ?? Carrier.defaultPropagator
-
-const allowedBaggage = (baggage: Baggage, policy: EgressPolicy, url: URL): Baggage =>
-  baggage.size === 0 ? baggage : new Map([...baggage].filter(([name]) => policy.baggage(name, url)))

@@ -4,7 +4,8 @@ import { Baggage, TracedClient } from "@gorax/tracing"
 import { SpanTree, TracingTest } from "@gorax/tracing/testing"
 import { Effect, Layer, type Scope } from "effect"
 import { FetchHttpClient, HttpBody, HttpClient, HttpClientRequest } from "effect/http"
-import { EgressPolicy } from "../../src/model/References.ts"
+import type { Propagator } from "../../src/model/Propagator.ts"
+import { CurrentPropagator, EgressPolicy } from "../../src/model/References.ts"
 import * as Egress from "../../src/propagation/Egress.ts"
 import { type Host, host } from "./web.ts"
 
@@ -108,6 +109,53 @@ describe("redirects that fetch follows", () => {
         assert.deepInclude(found.ours.received[1]!.headers, headers)
         assert.doesNotHaveAnyKeys(found.theirs.received[0]!.headers, ["authorization", "cookie"])
         assert.strictEqual(found.theirs.received[0]!.headers["x-kept"], "yes")
+      })
+    )
+  )
+
+  it.live("leave baggage behind where the next host may have the context but not the baggage", () =>
+    test((found) =>
+      Effect.gen(function* () {
+        const policy: EgressPolicy = {
+          context: () => true,
+          baggage: (_, url) => url.origin === found.ours.url
+        }
+        for (const transport of Object.values(transports)) {
+          const send = yield* transport
+          yield* send(`${found.ours.url}/302-away/there`, "GET").pipe(Effect.provideService(EgressPolicy, policy))
+        }
+        assert.deepStrictEqual(contexts(found.ours), Array(2).fill("GET context tier=gold"))
+        assert.deepStrictEqual(contexts(found.theirs), Array(2).fill("GET context -"))
+      })
+    )
+  )
+
+  it.live("leave nothing behind of a format that has a header for each entry of baggage", () =>
+    test((found) =>
+      Effect.gen(function* () {
+        const perEntry: Propagator = {
+          fields: ["uber-trace-id"],
+          inject: ({ baggage, span }) =>
+            Object.fromEntries([
+              ...(span === undefined ? [] : [["uber-trace-id", span.traceId]]),
+              ...[...baggage].map(([name, { value }]) => [`uberctx-${name}`, value])
+            ]),
+          extract: () => ({ span: undefined, baggage: new Map() })
+        }
+        for (const transport of Object.values(transports)) {
+          const send = yield* transport
+          yield* send(`${found.ours.url}/302-away/there`, "GET").pipe(
+            Effect.provideService(CurrentPropagator, perEntry)
+          )
+        }
+        for (const { headers } of found.ours.received) assert.strictEqual(headers["uberctx-tier"], "gold")
+        for (const { headers } of found.theirs.received) {
+          assert.deepStrictEqual(
+            Object.keys(headers).filter((name) => name.startsWith("uber")),
+            []
+          )
+        }
+        assert.strictEqual(found.theirs.received.length, 2)
       })
     )
   )
