@@ -4,24 +4,30 @@
 import * as Otel from "@opentelemetry/api"
 import { suppressTracing } from "@opentelemetry/core"
 import type * as Sdk from "@opentelemetry/sdk-trace-base"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as EffectScope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as ConsoleExporter from "../export/ConsoleExporter.ts"
 import * as FanOut from "../export/FanOut.ts"
+import * as Halving from "../export/Halving.ts"
 import * as OtelExporter from "../export/OtelExporter.ts"
 import * as OtlpExporter from "../export/OtlpExporter.ts"
+import * as Retry from "../export/Retry.ts"
+import * as SdkOtlpExporter from "../export/SdkOtlpExporter.ts"
 import { toReadableSpan } from "../export/ReadableSpan.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import type { Scope } from "../model/SpanData.ts"
 import type { SpanExporter } from "../model/SpanExporter.ts"
 import type { SpanSink, Stage } from "../model/SpanSink.ts"
-import type { MissingPackageError } from "../model/TracingError.ts"
 import * as Batching from "../pipeline/Batching.ts"
 import type { GoraxSpan } from "../tracer/GoraxSpan.ts"
 import { passThrough } from "../tracer/GoraxTracer.ts"
+import * as TlsFiles from "./TlsFiles.ts"
 import type { TracingConfig } from "./TracingConfig.ts"
+import type { TracingConfigError } from "./TracingConfigError.ts"
+import * as UnheldClock from "./UnheldClock.ts"
 
 /** Parts of the user's own. */
 export interface DeliveryPlugins {
@@ -46,12 +52,23 @@ export const scope: Scope = { name: "@gorax/tracing", version: "0.1.0" }
 /** True on a terminal that shows colours; Node itself heeds `NO_COLOR`. */
 const isColourful = (): boolean => process.stdout.isTTY && process.stdout.hasColors()
 
+const userAgent = `gorax-tracing-OTLP-Exporter-JavaScript/${scope.version}`
+
+/** What is too large is halved, and each half tried again by itself. */
+const otlp = (settings: TracingConfig): Effect.Effect<SpanExporter, TracingConfigError, EffectScope.Scope> =>
+  TlsFiles.read(settings).pipe(
+    Effect.flatMap((tls) => OtlpExporter.make({ settings: settings.otlp, tls, userAgent })),
+    Effect.map((exporter) => Halving.make(Retry.make(exporter, settings.retry)))
+  )
+
 const configured = (
   settings: TracingConfig
-): Effect.Effect<ReadonlyArray<SpanExporter>, MissingPackageError, EffectScope.Scope> => {
+): Effect.Effect<ReadonlyArray<SpanExporter>, TracingConfigError, EffectScope.Scope> => {
   switch (settings.exporter) {
     case "otlp":
-      return Effect.map(OtlpExporter.make(settings.otlp), (exporter) => [exporter])
+      return Effect.map(otlp(settings), (exporter) => [exporter])
+    case "otlp-sdk":
+      return Effect.map(SdkOtlpExporter.make(settings.otlp), (exporter) => [exporter])
     case "console":
       return Effect.map(ConsoleExporter.make({ colour: isColourful() }), (exporter) => [exporter])
     case "none":
@@ -107,12 +124,20 @@ const untraced: Tracer.Tracer = {
   context: (primitive, fiber) => Otel.context.with(suppressed, () => primitive[evaluate](fiber))
 }
 
+/** For fibers that are delivery's own: what they do is not recorded, and their waiting keeps no process alive. */
+const alone = Effect.map(
+  Clock.clockWith((clock) => Effect.succeed(UnheldClock.make(clock))),
+  (clock) =>
+    <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+      effect.pipe(Effect.provideService(Tracer.Tracer, untraced), Effect.provideService(Clock.Clock, clock))
+)
+
 /** Builds the pipeline in a scope: it is flushed, within the shutdown timeout, and closed with that scope. */
 export const make = Effect.fnUntraced(function* (
   settings: TracingConfig,
   books: SpanBooks.SpanBooks,
   plugins: DeliveryPlugins
-): Effect.fn.Return<Delivery, MissingPackageError, EffectScope.Scope> {
+): Effect.fn.Return<Delivery, TracingConfigError, EffectScope.Scope> {
   const { exporters: ownExporters = [], spanProcessors = [], stages = [] } = plugins
   const exporters = [...(yield* configured(settings)), ...(yield* Effect.forEach(ownExporters, plugged))]
   const processors = yield* Effect.forEach(spanProcessors, (processor) => OtelExporter.fromSpanProcessor(processor))
@@ -123,7 +148,7 @@ export const make = Effect.fnUntraced(function* (
           ...settings.batch,
           books,
           shutdownTimeout: settings.shutdownTimeout,
-          untraced: Effect.provideService(Tracer.Tracer, untraced)
+          untraced: yield* alone
         })
   let sink = beside(end, processors)
   for (const stage of stages.toReversed()) sink = yield* stage(sink)

@@ -52,11 +52,11 @@ export const ratio: SettingRule<number> = {
   parse: (text) => (decimal.test(text) && Number(text) >= 0 && Number(text) <= 1 ? Math.abs(Number(text)) : undefined)
 }
 
-export const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER): SettingRule<number> => ({
-  expects: `a whole number, ${minimum} ${maximum === Number.MAX_SAFE_INTEGER ? "or more" : `to ${maximum}`}`,
+export const integer = (minimum: number, maximum = Infinity): SettingRule<number> => ({
+  expects: maximum === Infinity ? `a whole number, ${minimum} or more` : `a whole number from ${minimum} to ${maximum}`,
   parse: (text) => {
     const value = /^\+?\d{1,16}$/.test(text) ? Number(text) : -1
-    return value >= minimum && value <= maximum ? value : undefined
+    return Number.isSafeInteger(value) && value >= minimum && value <= maximum ? value : undefined
   }
 })
 

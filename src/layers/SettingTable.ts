@@ -5,6 +5,7 @@
  * is written from them, and nothing else knows the name of a variable.
  */
 import * as Duration from "effect/Duration"
+import { compressions } from "../export/OtlpCompression.ts"
 import { protocols } from "../export/OtlpEndpoint.ts"
 import * as Rule from "./SettingRule.ts"
 import type { SettingRule } from "./SettingRule.ts"
@@ -54,7 +55,7 @@ const row = <A, const Fallback = A>(options: {
   )
 })
 
-const exporter = Rule.oneOf("otlp", "console", "none")
+const exporter = Rule.oneOf("otlp", "otlp-sdk", "console", "none")
 const optIn = Rule.map(
   Rule.map(Rule.text, (text) =>
     text
@@ -122,7 +123,7 @@ export const table = {
     rule: exporter,
     otel: ["OTEL_TRACES_EXPORTER"],
     fallback: "otlp",
-    doc: "`otlp` sends spans, `console` draws them as trees, `none` only hands contexts on."
+    doc: "`otlp` sends spans, `console` draws them as trees, `none` only hands contexts on. `otlp-sdk` sends them through the http/json exporter of OpenTelemetry's SDK, with its own retries and its own reading of `OTEL_EXPORTER_OTLP_*`: to see whether a fault lies on our side."
   }),
   endpoint: row({
     key: "TRACING_ENDPOINT",
@@ -162,10 +163,32 @@ export const table = {
   }),
   compression: row({
     key: "TRACING_COMPRESSION",
-    rule: Rule.oneOf("gzip", "none"),
+    rule: Rule.oneOf(...compressions, "none"),
     otel: ["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"],
     fallback: "none",
-    doc: "How exports are compressed."
+    doc: "How requests are compressed. Every receiver knows `gzip`; `zstd` is smaller and cheaper where it is known."
+  }),
+  certificate: row({
+    key: "TRACING_CERTIFICATE",
+    rule: Rule.text,
+    otel: ["OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"],
+    fallback: undefined,
+    shown: "the authorities that Node knows",
+    doc: "A PEM file with the authorities that may vouch for the receiver, instead of those that Node knows."
+  }),
+  clientCertificate: row({
+    key: "TRACING_CLIENT_CERTIFICATE",
+    rule: Rule.text,
+    otel: ["OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"],
+    fallback: undefined,
+    doc: "A PEM file with the certificate that this process shows the receiver. Needs `TRACING_CLIENT_KEY`."
+  }),
+  clientKey: row({
+    key: "TRACING_CLIENT_KEY",
+    rule: Rule.text,
+    otel: ["OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"],
+    fallback: undefined,
+    doc: "A PEM file with the key of `TRACING_CLIENT_CERTIFICATE`."
   }),
   timeout: row({
     key: "TRACING_TIMEOUT",
@@ -175,7 +198,19 @@ export const table = {
       { key: "OTEL_EXPORTER_OTLP_TIMEOUT", rule: Rule.otelTimeout }
     ],
     fallback: Duration.seconds(10),
-    doc: "How long one export with its retries may take on the wire."
+    doc: "How long one request may take, from connecting to the end of the answer. What takes longer is tried again."
+  }),
+  retryDelay: row({
+    key: "TRACING_RETRY_DELAY",
+    rule: Rule.duration,
+    fallback: Duration.seconds(1),
+    doc: "The wait before what failed is tried again. Each further failure doubles it, less a jitter of up to half."
+  }),
+  retryMaxDelay: row({
+    key: "TRACING_RETRY_MAX_DELAY",
+    rule: Rule.duration,
+    fallback: Duration.seconds(5),
+    doc: "No such wait is longer, so nothing arrives later than this after an outage. Not less than `TRACING_RETRY_DELAY`. Where a receiver asks for more (`Retry-After`, `RetryInfo`) it gets it, up to 5 minutes."
   }),
 
   // Which spans
@@ -219,8 +254,20 @@ export const table = {
     key: "TRACING_BATCH_QUEUE_SIZE",
     rule: Rule.integer(1),
     otel: ["OTEL_BSP_MAX_QUEUE_SIZE"],
-    fallback: 2048,
-    doc: "How many ended spans may wait. What comes on top is dropped and counted."
+    fallback: 50_000,
+    doc: "How many ended spans may wait: at half a kilobyte each, 27 MB while a receiver is away, and nearly a minute of a process that makes a thousand a second. What comes on top is dropped and counted."
+  }),
+  queueBytes: row({
+    key: "TRACING_BATCH_QUEUE_BYTES",
+    rule: Rule.integer(1),
+    fallback: 50_000_000,
+    doc: "How many bytes they may take, by estimate; whichever bound is met first counts."
+  }),
+  drop: row({
+    key: "TRACING_BATCH_DROP",
+    rule: Rule.oneOf("newest", "oldest"),
+    fallback: "newest",
+    doc: "What is dropped when no more may wait: the span that comes on top, or the batch that has waited longest."
   }),
   batchSize: row({
     key: "TRACING_BATCH_SIZE",
@@ -228,7 +275,13 @@ export const table = {
     otel: ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE"],
     fallback: undefined,
     shown: "512, or the queue size if that is less",
-    doc: "How many spans one export carries at most; not more than the queue size."
+    doc: "How many spans one request carries at most; not more than the queue size."
+  }),
+  concurrency: row({
+    key: "TRACING_MAX_CONCURRENT_EXPORTS",
+    rule: Rule.integer(1, 64),
+    fallback: 4,
+    doc: "How many batches may be on their way at once. More than one are only while one is not enough."
   }),
   interval: row({
     key: "TRACING_BATCH_TIMEOUT",
@@ -242,14 +295,14 @@ export const table = {
     key: "TRACING_BATCH_EXPORT_TIMEOUT",
     rule: Rule.duration,
     otel: [{ key: "OTEL_BSP_EXPORT_TIMEOUT", rule: Rule.otelTimeout }],
-    fallback: Duration.millis(30_000),
-    doc: "After this long a batch is given up."
+    fallback: Duration.minutes(5),
+    doc: "After this long a batch on its way is given up, however often it was tried. What waits behind it is not."
   }),
   shutdownTimeout: row({
     key: "TRACING_SHUTDOWN_TIMEOUT",
     rule: Rule.duration,
     fallback: Duration.millis(2500),
-    doc: "How long the end of the program waits for spans to be delivered."
+    doc: "How long the end of the program waits for spans to be delivered, retries included. Where nobody listens it does not wait."
   }),
 
   // Across boundaries

@@ -8,7 +8,9 @@ import type { TracingConfig } from "./TracingConfig.ts"
 const destination = (settings: TracingConfig): Readonly<Record<string, string>> =>
   settings.exporter === "otlp"
     ? { exporter: settings.otlp.endpoint.protocol, endpoint: settings.otlp.endpoint.display }
-    : { exporter: settings.exporter }
+    : settings.exporter === "otlp-sdk"
+      ? { exporter: settings.exporter, endpoint: settings.otlp.endpoint.display }
+      : { exporter: settings.exporter }
 
 /** Says what is on and where spans go, without credentials; or that tracing is off and what turns it on. */
 export const log = (settings: TracingConfig, sampler: Sampler): Effect.Effect<void> =>

@@ -14,7 +14,6 @@ import { CurrentPropagator } from "../model/References.ts"
 import type * as References from "../model/References.ts"
 import type { Sampler } from "../model/Sampler.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
-import type { MissingPackageError } from "../model/TracingError.ts"
 import type * as Propagator from "../propagation/Propagator.ts"
 import * as RateLimit from "../sampling/RateLimit.ts"
 import * as Samplers from "../sampling/Sampler.ts"
@@ -45,7 +44,7 @@ export interface TracingOptions extends TracingPlugins {
   /** `localhost:4317`, `http://collector:4318`, `https://host/base`. */
   readonly endpoint?: string
   readonly protocol?: "grpc" | "http/protobuf" | "http/json"
-  readonly exporter?: "otlp" | "console" | "none"
+  readonly exporter?: "otlp" | "otlp-sdk" | "console" | "none"
   /** The share of traces that is recorded, from 0 to 1. */
   readonly sampleRate?: number
   /** How many spans a second are recorded at most. */
@@ -175,9 +174,7 @@ type TracingLayer<E> = Layer.Layer<Tracing, E>
  * Tracing.layer({ serviceName: "orders", endpoint: "http://localhost:4318", sampleRate: 0.1 })
  * ```
  */
-export const layer = (
-  options: TracingOptions = {}
-): TracingLayer<TracingConfig.TracingConfigError | MissingPackageError> =>
+export const layer = (options: TracingOptions = {}): TracingLayer<TracingConfig.TracingConfigError> =>
   Layer.effectContext(
     Effect.flatMap(Effect.fromResult(TracingConfig.fromRecord(toTexts(options))), (settings) =>
       build(settings, options)
@@ -185,7 +182,7 @@ export const layer = (
   )
 
 /** Tracing with settings from the current `ConfigProvider`, and parts of your own. Off unless `TRACING_ENABLED=true`. */
-export const layerConfig = (plugins: TracingPlugins = {}): TracingLayer<Config.ConfigError | MissingPackageError> =>
+export const layerConfig = (plugins: TracingPlugins = {}): TracingLayer<Config.ConfigError> =>
   Layer.effectContext(Effect.flatMap(TracingConfig.config, (settings) => build(settings, plugins)))
 
 /** No tracing: nothing is recorded or logged, and contexts that arrive are handed on unchanged. */

@@ -17,7 +17,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as OtlpEndpoint from "../export/OtlpEndpoint.ts"
-import type { OtlpSettings } from "../export/OtlpExporter.ts"
+import type { OtlpSettings } from "../export/OtlpTransport.ts"
 import * as Keys from "../model/AttributeKeys.ts"
 import type { Attributes } from "../model/Attributes.ts"
 import type { Profile } from "../model/References.ts"
@@ -60,15 +60,25 @@ export interface TracingConfig {
   readonly serviceVersion: string | undefined
   /** Everything said about this process, its service name and version among it. */
   readonly resourceAttributes: Attributes
-  readonly exporter: "otlp" | "console" | "none"
+  readonly exporter: SettingTable.SettingValue<"exporter">
   /** Where and how OTLP goes; `otlp.endpoint.display` is the endpoint without its credentials. */
   readonly otlp: OtlpSettings
+  /** Names of PEM files; they are read when the layer is built. */
+  readonly tls: {
+    readonly certificate: string | undefined
+    readonly clientCertificate: string | undefined
+    readonly clientKey: string | undefined
+  }
+  readonly retry: { readonly delay: Duration.Duration; readonly maxDelay: Duration.Duration }
   readonly sampler: SamplerSetting
   /** Recorded spans a second at most; `undefined` is as many as there are. */
   readonly maxSpansPerSecond: number | undefined
   readonly batch: {
     readonly queueSize: number
+    readonly queueBytes: number
+    readonly drop: "newest" | "oldest"
     readonly batchSize: number
+    readonly concurrency: number
     readonly interval: Duration.Duration
     readonly exportTimeout: Duration.Duration
   }
@@ -94,13 +104,23 @@ export interface TracingConfig {
   readonly sources: Readonly<Partial<Record<SettingTable.Setting, string>>>
 }
 
-const endpoint = (reading: SettingReading): OtlpEndpoint.OtlpEndpoint => {
-  const written = reading.get("endpoint")
+/** What was asked for; the SDK's exporter speaks one protocol, whatever the endpoint looks like. */
+const protocol = (reading: SettingReading, exporter: TracingConfig["exporter"]) => {
   const asked = reading.get("protocol")
+  if (exporter !== "otlp-sdk") return asked
+  if (asked !== undefined && asked !== "http/json")
+    reading.refuse("protocol", "http/json for TRACING_EXPORTER=otlp-sdk")
+  return "http/json"
+}
+
+const endpoint = (reading: SettingReading, exporter: TracingConfig["exporter"]): OtlpEndpoint.OtlpEndpoint => {
+  const written = reading.get("endpoint")
+  const asked = protocol(reading, exporter)
   const insecure = reading.get("insecure")
   const text = written ?? (asked === "grpc" ? "http://localhost:4317" : "http://localhost:4318")
   const spoken = OtlpEndpoint.protocolOf(text)
   const overruled =
+    exporter !== "otlp-sdk" &&
     reading.sources.endpoint === "TRACING_ENDPOINT" &&
     reading.sources.protocol !== "TRACING_PROTOCOL" &&
     (spoken === "grpc") !== (asked === "grpc")
@@ -115,8 +135,8 @@ const endpoint = (reading: SettingReading): OtlpEndpoint.OtlpEndpoint => {
   return Result.getOrThrow(OtlpEndpoint.fromText("http://localhost:4318"))
 }
 
-const otlp = (reading: SettingReading): OtlpSettings => {
-  const to = endpoint(reading)
+const otlp = (reading: SettingReading, exporter: TracingConfig["exporter"]): OtlpSettings => {
+  const to = endpoint(reading, exporter)
   const authorization = to.authorization && { authorization: Redacted.value(to.authorization) }
   return {
     endpoint: to,
@@ -124,6 +144,33 @@ const otlp = (reading: SettingReading): OtlpSettings => {
     compression: reading.get("compression"),
     timeout: reading.get("timeout")
   }
+}
+
+const tls = (reading: SettingReading): TracingConfig["tls"] => {
+  const files = {
+    certificate: reading.get("certificate"),
+    clientCertificate: reading.get("clientCertificate"),
+    clientKey: reading.get("clientKey")
+  }
+  const { clientCertificate, clientKey } = SettingTable.table
+  if (files.clientKey !== undefined && files.clientCertificate === undefined) {
+    reading.refuse("clientKey", `set together with ${clientCertificate.key}`)
+  }
+  if (files.clientKey === undefined && files.clientCertificate !== undefined) {
+    reading.refuse("clientCertificate", `set together with ${clientKey.key}`)
+  }
+  return files
+}
+
+const retry = (reading: SettingReading): TracingConfig["retry"] => {
+  const delay = reading.get("retryDelay")
+  const maxDelay = reading.get("retryMaxDelay")
+  if (Duration.isLessThan(maxDelay, delay)) {
+    const which = reading.sources.retryMaxDelay === undefined ? "retryDelay" : "retryMaxDelay"
+    const bound = which === "retryDelay" ? "no more than TRACING_RETRY_MAX_DELAY" : "no less than TRACING_RETRY_DELAY"
+    reading.refuse(which, `${bound}, ${Duration.format(which === "retryDelay" ? maxDelay : delay)}`)
+  }
+  return { delay, maxDelay }
 }
 
 const sampler = (reading: SettingReading): SamplerSetting => {
@@ -168,7 +215,10 @@ const batch = (reading: SettingReading, exporter: TracingConfig["exporter"]): Tr
   }
   return {
     queueSize,
+    queueBytes: reading.get("queueBytes"),
+    drop: reading.get("drop"),
     batchSize: Math.min(batchSize, queueSize),
+    concurrency: reading.get("concurrency"),
     interval: reading.get("interval") ?? Duration.millis(exporter === "console" ? 200 : 5000),
     exportTimeout: reading.get("exportTimeout")
   }
@@ -197,7 +247,9 @@ const read = (reading: SettingReading): TracingConfig => {
       ...(serviceVersion === undefined ? undefined : { [Keys.serviceVersion]: serviceVersion })
     },
     exporter,
-    otlp: otlp(reading),
+    otlp: otlp(reading, exporter),
+    tls: tls(reading),
+    retry: retry(reading),
     sampler: sampler(reading),
     maxSpansPerSecond: reading.get("maxSpansPerSecond"),
     batch: batch(reading, exporter),

@@ -5,7 +5,20 @@ import type * as Effect from "effect/Effect"
 import type { SpanData } from "./SpanData.ts"
 import type { ExportError } from "./TracingError.ts"
 
+/** What did not arrive of a batch that was otherwise taken. */
+export interface LeftOut {
+  /** How many spans the destination refused. */
+  readonly rejected: number
+  /** How many spans could not be read, and so were never sent. */
+  readonly unreadable: number
+  /** Why, in the destination's words; without secrets. */
+  readonly message: string
+}
+
 /** Sends one batch. Exporters wrap exporters; what one holds open lives in the scope it was made in. */
 export interface SpanExporter {
-  readonly export: (spans: ReadonlyArray<SpanData>) => Effect.Effect<void, ExportError>
+  /** May be asked again before it has answered. Answers nothing when the whole batch was taken. */
+  readonly export: (spans: ReadonlyArray<SpanData>) => Effect.Effect<LeftOut | void, ExportError>
+  /** Told once that the end has come: what it waits for, it need no longer wait for. */
+  readonly ending?: Effect.Effect<void>
 }

@@ -5,23 +5,18 @@ import * as Schema from "effect/Schema"
 
 /** A batch did not reach its destination. */
 export class ExportError extends Schema.TaggedError<ExportError>()("ExportError", {
-  reason: Schema.Literals(["Unreachable", "Rejected", "TimedOut"]),
+  /** `TooLarge` asks for smaller batches. */
+  reason: Schema.Literals(["Unreachable", "Rejected", "TimedOut", "TooLarge"]),
   /** Where it was going, without credentials. */
   endpoint: Schema.String,
   /** What to do next. */
-  advice: Schema.String
+  advice: Schema.String,
+  /** True when the same batch may be taken later. */
+  retryable: Schema.optionalKey(Schema.Boolean),
+  /** How long the destination asks to be left alone. */
+  retryAfterMillis: Schema.optionalKey(Schema.Number)
 }) {
   override get message(): string {
     return `${this.reason}: ${this.endpoint}. ${this.advice}`
-  }
-}
-
-/** An exporter needs a package that is not installed. */
-export class MissingPackageError extends Schema.TaggedError<MissingPackageError>()("MissingPackageError", {
-  packageName: Schema.String,
-  advice: Schema.String
-}) {
-  override get message(): string {
-    return `${this.packageName} is not installed. ${this.advice}`
   }
 }

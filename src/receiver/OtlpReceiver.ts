@@ -1,5 +1,5 @@
 /**
- * Receives spans over OTLP/HTTP, as JSON or protobuf, plain or gzipped.
+ * Receives spans over OTLP/HTTP, as JSON or protobuf, plain or compressed.
  *
  * For development and tests, behind a loopback server. Bounded: what is too
  * large is refused with a reason before it is held in memory. It opens no
@@ -12,46 +12,39 @@ import type { HttpServerError } from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Layer from "effect/Layer"
-import * as Zlib from "node:zlib"
 import * as OtlpBody from "./OtlpBody.ts"
-import { malformed, type OtlpError, tooLarge, unsupported } from "./OtlpError.ts"
+import * as OtlpCoding from "./OtlpCoding.ts"
+import { malformed, type OtlpError, unsupported } from "./OtlpError.ts"
 import * as OtlpResponse from "./OtlpResponse.ts"
-import type { ReceivedSpan } from "./ReceivedSpan.ts"
+import type { Received, ReceivedSpan } from "./ReceivedSpan.ts"
 
 export const path = "/v1/traces"
 
 /** Takes the spans of one request; the sender waits for it. Never called with none. */
 export type Consume = (spans: ReadonlyArray<ReceivedSpan>) => Effect.Effect<void>
 
-const tooManyBytes = (limits: OtlpBody.OtlpLimits): OtlpError =>
-  tooLarge(`the body is larger than ${limits.maxBodyBytes} bytes; send smaller batches`)
-
-const inflate = (body: Uint8Array, limits: OtlpBody.OtlpLimits): Effect.Effect<Uint8Array, OtlpError> =>
-  Effect.callback((resume) => {
-    Zlib.gunzip(body, { maxOutputLength: limits.maxBodyBytes }, (error, inflated) => {
-      if (error === null) resume(Effect.succeed(inflated))
-      else if (Reflect.get(error, "code") === "ERR_BUFFER_TOO_LARGE") resume(Effect.fail(tooManyBytes(limits)))
-      else resume(Effect.fail(malformed("the body is not gzip, though its Content-Encoding says so")))
-    })
-  })
-
 const readError = (error: HttpServerError, limits: OtlpBody.OtlpLimits): OtlpError =>
   error.reason._tag === "RequestParseError" && error.reason.reason === "BodyTooLarge"
-    ? tooManyBytes(limits)
+    ? OtlpCoding.tooManyBytes(limits)
     : malformed("the body ended early")
 
 const readBody = Effect.fnUntraced(function* (limits: OtlpBody.OtlpLimits) {
   const request = yield* HttpServerRequest.HttpServerRequest
   const coding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase()
-  if (coding !== "identity" && coding !== "gzip") {
-    return yield* unsupported("the only Content-Encoding taken is gzip")
-  }
-  if (Number(request.headers["content-length"]) > limits.maxBodyBytes) return yield* tooManyBytes(limits)
+  if (Number(request.headers["content-length"]) > limits.maxBodyBytes) return yield* OtlpCoding.tooManyBytes(limits)
   const body = yield* request.arrayBuffer.pipe(
     Effect.provideService(HttpIncomingMessage.MaxBodySize, BigInt(limits.maxBodyBytes)),
     Effect.mapError((error) => readError(error, limits))
   )
-  return coding === "gzip" ? yield* inflate(new Uint8Array(body), limits) : new Uint8Array(body)
+  return yield* OtlpCoding.decode(new Uint8Array(body), coding, limits)
+})
+
+/** Reads one export request; whoever asks answers it. */
+export const receive = Effect.fnUntraced(function* (
+  encoding: OtlpBody.OtlpEncoding,
+  limits: OtlpBody.OtlpLimits = OtlpBody.defaultLimits
+): Effect.fn.Return<Received, OtlpError, HttpServerRequest.HttpServerRequest> {
+  return yield* Effect.fromResult(OtlpBody.decode(yield* readBody(limits), encoding, limits))
 })
 
 /** Answers one export request: 200, or 400, 413 and 415 with a `Status` that says why. */
@@ -64,8 +57,7 @@ export const handle = Effect.fnUntraced(function* (
   if (encoding === undefined) {
     return OtlpResponse.fromError("json", unsupported("send application/json or application/x-protobuf"))
   }
-  return yield* readBody(limits).pipe(
-    Effect.flatMap((body) => Effect.fromResult(OtlpBody.decode(body, encoding, limits))),
+  return yield* receive(encoding, limits).pipe(
     Effect.tap((received) => (received.spans.length === 0 ? Effect.void : consume(received.spans))),
     Effect.match({
       onFailure: (error) => OtlpResponse.fromError(encoding, error),

@@ -6,6 +6,7 @@
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type { OtlpEncoding } from "./OtlpBody.ts"
 import type { OtlpError } from "./OtlpError.ts"
+import { bytesField, message, textField, varintField } from "./ProtobufBytes.ts"
 import type { Received } from "./ReceivedSpan.ts"
 
 const contentTypes = { json: "application/json", protobuf: "application/x-protobuf" } as const
@@ -16,20 +17,14 @@ const answer = (status: number, encoding: OtlpEncoding, json: object, protobuf: 
     contentType: contentTypes[encoding]
   })
 
-const varint = (value: number): ReadonlyArray<number> =>
-  value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(Math.floor(value / 0x80))]
-
-const varintField = (field: number, value: number): ReadonlyArray<number> => [field << 3, ...varint(value)]
-
-const bytesField = (field: number, bytes: Uint8Array): Uint8Array =>
-  Uint8Array.from([(field << 3) | 2, ...varint(bytes.length), ...bytes])
-
-const textField = (field: number, text: string): Uint8Array => bytesField(field, new TextEncoder().encode(text))
+/** An `ExportTraceServiceResponse` in protobuf. */
+export const toProtobuf = ({ refusal, refused }: Omit<Received, "spans">): Uint8Array =>
+  refused === 0 ? new Uint8Array() : bytesField(1, message(varintField(1, refused), textField(2, refusal)))
 
 /** An empty `ExportTraceServiceResponse`, with `partialSuccess` when spans were refused. */
 export const accepted = (
   encoding: OtlpEncoding,
-  { refusal, refused }: Received
+  { refusal, refused }: Omit<Received, "spans">
 ): HttpServerResponse.HttpServerResponse =>
   refused === 0
     ? answer(200, encoding, {}, new Uint8Array())
@@ -37,7 +32,7 @@ export const accepted = (
         200,
         encoding,
         { partialSuccess: { rejectedSpans: String(refused), errorMessage: refusal } },
-        bytesField(1, Uint8Array.from([...varintField(1, refused), ...textField(2, refusal)]))
+        toProtobuf({ refusal, refused })
       )
 
 /** A `google.rpc.Status` with its code and message. */
@@ -45,12 +40,12 @@ export const refused = (
   encoding: OtlpEncoding,
   status: number,
   code: number,
-  message: string
+  text: string
 ): HttpServerResponse.HttpServerResponse =>
-  answer(status, encoding, { code, message }, Uint8Array.from([...varintField(1, code), ...textField(2, message)]))
+  answer(status, encoding, { code, message: text }, message(varintField(1, code), textField(2, text)))
 
 /** HTTP status and `google.rpc.Code` of each reason. */
-const statuses = {
+export const statuses = {
   Malformed: [400, 3],
   TooLarge: [413, 8],
   Unsupported: [415, 3]

@@ -133,6 +133,19 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
   [{}, "otlp.compression", "none"],
   [{ OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" }, "otlp.compression", "gzip"],
   [{ TRACING_COMPRESSION: "none", OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: "gzip" }, "otlp.compression", "none"],
+  [{ TRACING_COMPRESSION: "zstd" }, "otlp.compression", "zstd"],
+  [{ OTEL_EXPORTER_OTLP_COMPRESSION: "ZSTD" }, "otlp.compression", "zstd"],
+  [{ TRACING_CERTIFICATE: "ca.pem", OTEL_EXPORTER_OTLP_CERTIFICATE: "b.pem" }, "tls.certificate", "ca.pem"],
+  [{ OTEL_EXPORTER_OTLP_CERTIFICATE: "a", OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE: "b" }, "tls.certificate", "b"],
+  [
+    { OTEL_EXPORTER_OTLP_CLIENT_KEY: "k.pem", OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE: "c.pem" },
+    "tls",
+    { certificate: undefined, clientCertificate: "c.pem", clientKey: "k.pem" }
+  ],
+  [{}, "retry", { delay: 1000, maxDelay: 5000 }],
+  [{ TRACING_RETRY_DELAY: "100", TRACING_RETRY_MAX_DELAY: "1 minute" }, "retry", { delay: 100, maxDelay: 60_000 }],
+  [{ TRACING_EXPORTER: "otlp-sdk" }, "otlp.endpoint.protocol", "http/json"],
+  [{ TRACING_EXPORTER: "otlp-sdk", TRACING_ENDPOINT: "localhost:4318" }, "otlp.endpoint.protocol", "http/json"],
   [{}, "otlp.timeout", 10_000],
   [{ OTEL_EXPORTER_OTLP_TIMEOUT: "7" }, "otlp.timeout", 7],
   [{ OTEL_EXPORTER_OTLP_TIMEOUT: "0" }, "otlp.timeout", 2_147_483_647],
@@ -155,7 +168,20 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
   [{ OTEL_TRACES_SAMPLER_ARG: "0.1" }, "sampler.ratio", 1],
   [{ TRACING_SAMPLE_RATE: "0.5", OTEL_TRACES_SAMPLER: "jaeger_remote" }, "sampler.ratio", 0.5],
 
-  [{}, "batch", { queueSize: 2048, batchSize: 512, interval: 5000, exportTimeout: 30_000 }],
+  [
+    {},
+    "batch",
+    {
+      queueSize: 50_000,
+      queueBytes: 50_000_000,
+      drop: "newest",
+      batchSize: 512,
+      concurrency: 4,
+      interval: 5000,
+      exportTimeout: 300_000
+    }
+  ],
+  [{ TRACING_BATCH_DROP: "Oldest", TRACING_MAX_CONCURRENT_EXPORTS: "8" }, "batch.drop", "oldest"],
   [{ TRACING_EXPORTER: "console" }, "batch.interval", 200],
   [{ TRACING_EXPORTER: "console", TRACING_BATCH_TIMEOUT: "1000" }, "batch.interval", 1000],
   [{ TRACING_BATCH_QUEUE_SIZE: "100" }, "batch.batchSize", 100],
@@ -268,9 +294,17 @@ const refused: Readonly<Record<string, ReadonlyArray<string>>> = {
   TRACING_HEADERS: ["secret", "a b=1", "a=\u0000", "a=%0a", "a=ü"],
   OTEL_EXPORTER_OTLP_HEADERS: ["secret"],
   OTEL_EXPORTER_OTLP_TRACES_HEADERS: ["secret"],
-  TRACING_COMPRESSION: ["zstd"],
-  OTEL_EXPORTER_OTLP_COMPRESSION: ["zstd"],
-  OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: ["zstd"],
+  TRACING_COMPRESSION: ["br"],
+  OTEL_EXPORTER_OTLP_COMPRESSION: ["snappy"],
+  OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: ["x"],
+  TRACING_CLIENT_CERTIFICATE: ["cert.pem"],
+  OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: ["cert.pem"],
+  OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE: ["cert.pem"],
+  TRACING_CLIENT_KEY: ["key.pem"],
+  OTEL_EXPORTER_OTLP_CLIENT_KEY: ["key.pem"],
+  OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: ["key.pem"],
+  TRACING_RETRY_DELAY: ["0", "soon", "6 seconds"],
+  TRACING_RETRY_MAX_DELAY: ["0", "never", "999"],
   TRACING_TIMEOUT: ["0", "-1", "soon", "Infinity", "3000000000", "30 days"],
   OTEL_EXPORTER_OTLP_TIMEOUT: ["-1", "soon"],
   OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: ["-1"],
@@ -279,8 +313,11 @@ const refused: Readonly<Record<string, ReadonlyArray<string>>> = {
   OTEL_TRACES_SAMPLER: ["jaeger_remote", "sometimes"],
   TRACING_BATCH_QUEUE_SIZE: ["0", "-1", "1.5", "many", "99999999999999999999"],
   OTEL_BSP_MAX_QUEUE_SIZE: ["0"],
-  TRACING_BATCH_SIZE: ["0", "2049"],
-  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: ["2049", "x"],
+  TRACING_BATCH_QUEUE_BYTES: ["0", "10 MB"],
+  TRACING_BATCH_DROP: ["both"],
+  TRACING_MAX_CONCURRENT_EXPORTS: ["0", "65", "many"],
+  TRACING_BATCH_SIZE: ["0", "50001"],
+  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: ["50001", "x"],
   TRACING_BATCH_TIMEOUT: ["-1", "5 parsecs"],
   OTEL_BSP_SCHEDULE_DELAY: ["-1"],
   TRACING_BATCH_EXPORT_TIMEOUT: ["0"],
@@ -333,13 +370,16 @@ const refused: Readonly<Record<string, ReadonlyArray<string>>> = {
   OTEL_LINK_ATTRIBUTE_COUNT_LIMIT: ["x"]
 }
 
-/** These take every text; the ratio is judged only where a sampler asks for it. */
+/** These take every text; the ratio is judged only where a sampler asks for it, a file only when it is read. */
 const neverRefused = [
   "TRACING_SERVICE_NAME",
   "OTEL_SERVICE_NAME",
   "TRACING_SERVICE_VERSION",
   "OTEL_SEMCONV_STABILITY_OPT_IN",
-  "OTEL_TRACES_SAMPLER_ARG"
+  "OTEL_TRACES_SAMPLER_ARG",
+  "TRACING_CERTIFICATE",
+  "OTEL_EXPORTER_OTLP_CERTIFICATE",
+  "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE"
 ]
 
 describe("TracingConfig", () => {
@@ -404,6 +444,12 @@ describe("TracingConfig", () => {
     ])
   })
 
+  it("OpenTelemetry's own exporter speaks http/json and nothing else", () => {
+    assert.deepStrictEqual(refusedKeys({ TRACING_EXPORTER: "otlp-sdk", TRACING_PROTOCOL: "grpc" }), [
+      "TRACING_PROTOCOL"
+    ])
+  })
+
   it("the ratio of a sampler is judged where the sampler takes one", () => {
     assert.deepStrictEqual(
       refusedKeys({ OTEL_TRACES_SAMPLER: "parentbased_traceidratio", OTEL_TRACES_SAMPLER_ARG: "2" }),
@@ -432,7 +478,7 @@ describe("TracingConfig", () => {
           ConfigProvider.fromEnvRecord({
             TRACING_ENABLED: "true",
             TRACING_SAMPLE_RATE: "1.5",
-            TRACING_BATCH_SIZE: "4000",
+            TRACING_BATCH_SIZE: "60000",
             TRACING_HEADERS: "canary",
             TRACING_ENDPOINT: "http://user:canary@[bad"
           })
@@ -447,7 +493,7 @@ describe("TracingConfig", () => {
   TRACING_ENDPOINT must be host:port, or a URL that starts with http:// or https://; it is "http://REDACTED@[bad"
   TRACING_HEADERS must be name=value pairs of HTTP headers, separated by commas, with percent-encoded special characters; it is hidden, as it may be a secret
   TRACING_SAMPLE_RATE must be a number from 0 to 1; it is "1.5"
-  TRACING_BATCH_SIZE must be no more than the queue size, 2048 (TRACING_BATCH_QUEUE_SIZE); it is "4000"`
+  TRACING_BATCH_SIZE must be no more than the queue size, 50000 (TRACING_BATCH_QUEUE_SIZE); it is "60000"`
       )
       assert.notInclude(error.toString() + String(error.cause), "canary")
     })

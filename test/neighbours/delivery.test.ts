@@ -1,6 +1,5 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Otel from "@opentelemetry/api"
-import { GrpcInstrumentation } from "@opentelemetry/instrumentation-grpc"
 import { HttpInstrumentation } from "@opentelemetry/instrumentation-http"
 import { UndiciInstrumentation } from "@opentelemetry/instrumentation-undici"
 import { Deferred, Effect } from "effect"
@@ -13,8 +12,7 @@ import { outside, remembering } from "./Neighbourhood.ts"
 const require = createRequire(import.meta.url)
 const instrumentations = [
   new UndiciInstrumentation(),
-  new HttpInstrumentation({ ignoreIncomingRequestHook: () => true }),
-  new GrpcInstrumentation()
+  new HttpInstrumentation({ ignoreIncomingRequestHook: () => true })
 ]
 beforeAll(() => {
   for (const instrumentation of instrumentations) instrumentation.enable()
@@ -92,11 +90,6 @@ describe("instrumentation of everything that exporters use adds no span and no h
           Effect.provide(Tracing.layer({ ...quick, endpoint: url, protocol, exporters: [exporter] }))
         )
         assertUntold(spans, requests)
-        if (protocol === "grpc") {
-          const ofExporter = createRequire(require.resolve("@opentelemetry/exporter-trace-otlp-grpc"))
-          const grpc = ofExporter("@grpc/grpc-js") as { readonly Client: { readonly prototype: object } }
-          assert.property(Reflect.get(grpc.Client.prototype, "makeUnaryRequest"), "__wrapped")
-        }
       })
     )
   }

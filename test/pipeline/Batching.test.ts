@@ -6,6 +6,7 @@ import type { SpanData } from "../../src/model/SpanData.ts"
 import type { SpanExporter } from "../../src/model/SpanExporter.ts"
 import { ExportError } from "../../src/model/TracingError.ts"
 import * as Batching from "../../src/pipeline/Batching.ts"
+import * as spans from "../export/spans.ts"
 
 const span = (name: string): SpanData => ({ name }) as SpanData
 
@@ -30,7 +31,10 @@ const make = (exporter: SpanExporter, options: Partial<Batching.BatchingOptions>
     const books = SpanBooks.make()
     const sink = yield* Batching.make(exporter, {
       queueSize: 8,
+      queueBytes: 1_000_000,
       batchSize: 3,
+      concurrency: 1,
+      drop: "newest",
       interval: "5 seconds",
       exportTimeout: "30 seconds",
       books,
@@ -42,6 +46,10 @@ const make = (exporter: SpanExporter, options: Partial<Batching.BatchingOptions>
           books.ended++
           sink.push(span(name))
         }
+      },
+      pushSpan: (span: SpanData) => {
+        books.ended++
+        sink.push(span)
       },
       flush: sink.flush,
       books,
@@ -79,19 +87,23 @@ describe("Batching", () => {
     })
   )
 
-  it.effect("a full batch leaves at once, and a delay of nothing holds nothing up", () =>
-    Effect.gen(function* () {
-      const { batches, exporter } = scripted()
-      const { push } = yield* make(exporter)
-      push("abcd")
-      yield* settle
-      assert.deepStrictEqual(batches, ["abc", "d"])
-      const eager = scripted()
-      const other = yield* make(eager.exporter, { interval: 0 })
-      other.push("a")
-      yield* settle
-      assert.deepStrictEqual(eager.batches, ["a"])
-    })
+  it.effect(
+    "a full batch leaves at once, what is left over waits for others, a delay of nothing holds nothing up",
+    () =>
+      Effect.gen(function* () {
+        const { batches, exporter } = scripted()
+        const { push } = yield* make(exporter)
+        push("abcd")
+        yield* settle
+        assert.deepStrictEqual(batches, ["abc"])
+        yield* TestClock.adjust("5 seconds")
+        assert.deepStrictEqual(batches, ["abc", "d"])
+        const eager = scripted()
+        const other = yield* make(eager.exporter, { interval: 0 })
+        other.push("a")
+        yield* settle
+        assert.deepStrictEqual(eager.batches, ["a"])
+      })
   )
 
   it.effect("push runs nothing of the exporter on its own stack", () =>
@@ -104,20 +116,99 @@ describe("Batching", () => {
     })
   )
 
-  it.effect("one batch is on its way at a time", () =>
+  it.effect("no more batches are on their way than may be, and the next goes as soon as any is done", () =>
     Effect.gen(function* () {
       const first = yield* Deferred.make<void>()
-      const { batches, exporter } = scripted((batch) => (batch === 1 ? Deferred.await(first) : Effect.void))
-      const { books, push } = yield* make(exporter)
-      push("abc")
+      const second = yield* Deferred.make<void>()
+      const answers = [Deferred.await(first), Deferred.await(second)]
+      const { batches, exporter } = scripted((batch) => answers[batch - 1] ?? Effect.void)
+      const { books, push } = yield* make(exporter, { concurrency: 2 })
+      push("abcdefgh")
       yield* settle
-      push("def")
-      yield* settle
-      assert.deepStrictEqual(batches, ["abc"])
-      assert.strictEqual(SpanBooks.inFlight(books), 6)
-      yield* Deferred.succeed(first, undefined)
+      push("i")
       yield* settle
       assert.deepStrictEqual(batches, ["abc", "def"])
+      assert.strictEqual(SpanBooks.inFlight(books), 9)
+      yield* Deferred.succeed(second, undefined)
+      yield* settle
+      assert.deepStrictEqual(batches, ["abc", "def", "ghi"])
+      assert.strictEqual(SpanBooks.inFlight(books), 3)
+      yield* Deferred.succeed(first, undefined)
+      yield* settle
+      assert.strictEqual(SpanBooks.inFlight(books), 0)
+    })
+  )
+
+  it.effect("a flush counts its own spans, whichever batch is done first", () =>
+    Effect.gen(function* () {
+      const first = yield* Deferred.make<void>()
+      const { exporter } = scripted((batch) => (batch === 1 ? Deferred.await(first) : Effect.void))
+      const { flush, push } = yield* make(exporter, { concurrency: 3 })
+      push("abcde")
+      const flushing = yield* Effect.forkChild(flush, { startImmediately: true })
+      yield* settle
+      push("fgh")
+      yield* settle
+      assert.isUndefined(flushing.pollUnsafe())
+      yield* Deferred.succeed(first, undefined)
+      assert.deepStrictEqual(yield* Fiber.join(flushing), { exported: 5, left: 0 })
+    })
+  )
+
+  it.effect("what a destination left out is in the books with its reason, and told", () => {
+    const warnings: Array<string> = []
+    const logger = Logger.make(({ message }) => void warnings.push(String(message)))
+    return Effect.gen(function* () {
+      const { books, flush, push } = yield* make({
+        export: () => Effect.succeed({ rejected: 1, unreadable: 1, message: "too old" })
+      })
+      push("abc")
+      assert.deepStrictEqual(yield* flush, { exported: 1, left: 2 })
+      assert.deepStrictEqual(counts(books), { exported: 1, rejected: 1, dropped: { unreadable: 1 }, inFlight: 0 })
+      yield* settle
+      assert.deepStrictEqual(warnings, ["Tracing lost spans: 1 not delivered, 1 not readable. Last error: too old"])
+      push("d")
+      yield* flush
+      assert.deepStrictEqual(counts(books), { exported: 1, rejected: 1, dropped: { unreadable: 2 }, inFlight: 0 })
+    }).pipe(Effect.provide(Logger.layer([logger])))
+  })
+
+  it.effect("a full queue drops the batch that has waited longest, if it is told to", () =>
+    Effect.gen(function* () {
+      const { batches, exporter } = scripted((batch) => (batch === 1 ? Effect.never : Effect.void))
+      const { books, flush, push } = yield* make(exporter, { drop: "oldest" })
+      push("abc")
+      yield* settle
+      push("0123456789")
+      assert.deepStrictEqual(counts(books), { exported: 0, rejected: 0, dropped: { queue_full: 3 }, inFlight: 10 })
+      const flushing = yield* Effect.forkChild(flush, { startImmediately: true })
+      yield* TestClock.adjust("30 seconds")
+      assert.deepStrictEqual(batches, ["abc", "345", "678", "9"])
+      assert.deepStrictEqual(yield* Fiber.join(flushing), { exported: 7, left: 3 })
+    })
+  )
+
+  it.effect("what waits is bounded in bytes too", () =>
+    Effect.gen(function* () {
+      const { exporter } = scripted(() => Effect.never)
+      const { books, pushSpan } = yield* make(exporter, { queueSize: 1000, batchSize: 1, queueBytes: 100_000 })
+      const large = spans.make({ attributes: { body: "x".repeat(9_500) } })
+      for (let index = 0; index < 20; index++) pushSpan(large)
+      // Ten of them are a hundred thousand bytes
+      assert.deepStrictEqual(counts(books), { exported: 0, rejected: 0, dropped: { queue_full: 10 }, inFlight: 10 })
+    })
+  )
+
+  it.effect("the end is told to the exporter before the last flush", () =>
+    Effect.gen(function* () {
+      const told: Array<string> = []
+      const { close, push } = yield* make({
+        export: () => Effect.sync(() => void told.push("export")),
+        ending: Effect.sync(() => void told.push("ending"))
+      })
+      push("a")
+      yield* close
+      assert.deepStrictEqual(told, ["ending", "export"])
     })
   )
 
@@ -130,6 +221,7 @@ describe("Batching", () => {
       push("0123456789")
       assert.deepStrictEqual(counts(books), { exported: 0, rejected: 0, dropped: { queue_full: 2 }, inFlight: 11 })
       yield* TestClock.adjust("30 seconds")
+      yield* TestClock.adjust("5 seconds")
       assert.deepStrictEqual(batches, ["abc", "012", "345", "67"])
       assert.deepStrictEqual(counts(books), { exported: 8, rejected: 3, dropped: { queue_full: 2 }, inFlight: 0 })
     })
@@ -248,15 +340,17 @@ describe("Batching", () => {
         push("ab")
         yield* TestClock.adjust("5 seconds")
       }
+      push("ab")
+      yield* TestClock.adjust("6 seconds")
       const error = "Last error: ExportError: Rejected: nowhere. Try elsewhere."
       assert.deepStrictEqual(warnings, [
         `Tracing lost spans: 2 not delivered. ${error}`,
-        `Tracing lost spans: 24 not delivered. ${error}`
+        `Tracing lost spans: 22 not delivered. ${error}`
       ])
       push("0123456789")
       yield* close
       assert.deepStrictEqual(warnings.slice(2), [
-        `Tracing lost spans: 2 found the queue full, 8 not delivered. ${error}`
+        `Tracing lost spans: 12 not delivered, 2 found the queue full. ${error}`
       ])
     }).pipe(Effect.provide(Logger.layer([logger])))
   })

@@ -1,10 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FakeCollector, SpanTree } from "@gorax/tracing/testing"
+import { OTLPTraceExporter as GrpcExporter } from "@opentelemetry/exporter-trace-otlp-grpc"
 import { OTLPTraceExporter as JsonExporter } from "@opentelemetry/exporter-trace-otlp-http"
 import { OTLPTraceExporter as ProtobufExporter } from "@opentelemetry/exporter-trace-otlp-proto"
 import { resourceFromAttributes } from "@opentelemetry/resources"
 import { BasicTracerProvider, SimpleSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace-base"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 
 const provider = (exporter: SpanExporter) =>
   Effect.acquireRelease(
@@ -44,6 +46,73 @@ describe("FakeCollector", () => {
           ["POST", "/v1/traces", "json", undefined, "orders", 200],
           ["POST", "/v1/traces", "protobuf", "gzip", undefined, 200]
         ]
+      )
+    }).pipe(Effect.provide(FakeCollector.layer))
+  )
+
+  it.live("collects over gRPC what OpenTelemetry's exporter sends", () =>
+    Effect.gen(function* () {
+      const collector = yield* FakeCollector.FakeCollector
+      const grpc = yield* provider(new GrpcExporter({ url: collector.grpcUrl, compression: "gzip" as never }))
+      grpc.getTracer("t").startSpan("first").end()
+      const spans = yield* collector.awaitSpans(1)
+      assert.strictEqual(SpanTree.drawSpans(spans, "service.name"), "first service.name=shop")
+      const [request] = yield* collector.awaitRequests(1)
+      assert.deepInclude(request, { protocol: "grpc", encoding: "protobuf", status: 0 })
+    }).pipe(Effect.provide(FakeCollector.layer))
+  )
+
+  it.live("goes away, with every connection, and comes back on the same ports", () =>
+    Effect.gen(function* () {
+      const collector = yield* FakeCollector.FakeCollector
+      const get = Effect.promise(() =>
+        fetch(collector.url).then(
+          ({ status }) => status,
+          () => "nobody"
+        )
+      )
+      assert.strictEqual(yield* get, 404)
+      yield* collector.stop
+      assert.strictEqual(yield* get, "nobody")
+      yield* collector.start
+      assert.strictEqual(yield* get, 404)
+    }).pipe(Effect.provide(FakeCollector.layer))
+  )
+
+  it.live("hangs, cuts off and takes a part, until it recovers", () =>
+    Effect.gen(function* () {
+      const collector = yield* FakeCollector.FakeCollector
+      const send = Effect.promise((signal) =>
+        fetch(`${collector.url}/v1/traces`, {
+          signal,
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({
+            resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: "1".repeat(32), spanId: "2".repeat(16) }] }] }]
+          })
+        }).then(
+          async (response) => response.text().catch(() => "cut off"),
+          () => "no answer"
+        )
+      )
+      yield* collector.respondWith(FakeCollector.hang)
+      assert.isTrue(Option.isNone(yield* Effect.timeoutOption(send, "50 millis")))
+      yield* collector.respondWith(FakeCollector.resetRequest)
+      assert.strictEqual(yield* send, "no answer")
+      yield* collector.respondWith(FakeCollector.resetResponse)
+      assert.strictEqual(yield* send, "cut off")
+      yield* collector.respondWith(FakeCollector.partial(1, "too old"))
+      assert.deepStrictEqual(JSON.parse(yield* send), {
+        partialSuccess: { rejectedSpans: "1", errorMessage: "too old" }
+      })
+      yield* collector.respondWith(FakeCollector.tooLarge(0), { times: Infinity })
+      assert.include(yield* send, "larger than")
+      assert.strictEqual((yield* collector.spans).length, 1)
+      yield* collector.recover
+      assert.strictEqual(yield* send, "{}")
+      assert.deepStrictEqual(
+        (yield* collector.requests).map(({ status }) => status),
+        [undefined, undefined, undefined, 200, 413, 200]
       )
     }).pipe(Effect.provide(FakeCollector.layer))
   )

@@ -1,0 +1,40 @@
+/**
+ * What carries the body of an OTLP request to a receiver, and its answer back.
+ */
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
+import type { LeftOut } from "../model/SpanExporter.ts"
+import type { ExportError } from "../model/TracingError.ts"
+import type { OtlpCompression } from "./OtlpCompression.ts"
+import type { OtlpEndpoint } from "./OtlpEndpoint.ts"
+
+export interface OtlpSettings {
+  readonly endpoint: OtlpEndpoint
+  /** Sent with every request, names in lower case. */
+  readonly headers: Redacted.Redacted<Readonly<Record<string, string>>>
+  readonly compression: OtlpCompression | "none"
+  /** How long one request may take, from connecting to the end of the answer. */
+  readonly timeout: Duration.Duration
+}
+
+/** PEM texts: whom to trust instead of the authorities that Node knows, and who we are. */
+export interface OtlpTls {
+  readonly ca?: Buffer
+  readonly cert?: Buffer
+  readonly key?: Buffer
+}
+
+export interface OtlpTransportOptions {
+  readonly settings: OtlpSettings
+  readonly tls: OtlpTls
+  readonly userAgent: string
+}
+
+/** A way to a receiver. Connections are opened when they are needed and live in the scope it was made in. */
+export interface OtlpTransport {
+  readonly send: (body: Uint8Array) => Effect.Effect<LeftOut | void, ExportError>
+}
+
+/** Idle connections are no reason for a process to stay. */
+export const unheld = (socket: { readonly unref: () => unknown }): void => void socket.unref()

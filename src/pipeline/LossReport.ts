@@ -1,0 +1,40 @@
+/**
+ * Says which spans were lost, without a flood: the first loss at once, further ones once a minute.
+ */
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+
+const told = { queue_full: "found the queue full", rejected: "not delivered", unreadable: "not readable" }
+
+export type Loss = keyof typeof told
+
+export class LossReport {
+  /** The last reason that is known, without secrets. */
+  lastError = ""
+  readonly #lost = new Map<Loss, number>()
+  readonly #some = Latch.makeUnsafe()
+
+  add(reason: Loss, count: number): void {
+    if (count <= 0) return
+    this.#lost.set(reason, (this.#lost.get(reason) ?? 0) + count)
+    this.#some.openUnsafe()
+  }
+
+  /** Tells what has not been told yet. */
+  readonly tell: Effect.Effect<void> = Effect.suspend(() => {
+    this.#some.closeUnsafe()
+    if (this.#lost.size === 0) return Effect.void
+    const counts = Array.from(this.#lost, ([reason, count]) => `${count} ${told[reason]}`).join(", ")
+    this.#lost.clear()
+    const why = this.lastError === "" ? "" : ` Last error: ${this.lastError}`
+    return Effect.logWarning(`Tracing lost spans: ${counts}.${why}`)
+  })
+
+  /** Never ends. A latch resumes its waiters on the stack of whoever opens it, which may be `push`: hence the yield. */
+  readonly run: Effect.Effect<never> = Effect.suspend(() => this.#some.await).pipe(
+    Effect.andThen(Effect.yieldNow),
+    Effect.andThen(this.tell),
+    Effect.andThen(Effect.sleep("1 minute")),
+    Effect.forever
+  )
+}

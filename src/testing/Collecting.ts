@@ -1,0 +1,92 @@
+/**
+ * What a fake collector has seen and taken, and what it is told to do next.
+ */
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import type { OtlpEncoding } from "../receiver/OtlpBody.ts"
+import { type OtlpError, tooLarge } from "../receiver/OtlpError.ts"
+import type { Received, ReceivedSpan } from "../receiver/ReceivedSpan.ts"
+import * as Fault from "./Fault.ts"
+
+/** One request as it came, whatever became of it. */
+export interface CollectedRequest {
+  readonly protocol: "http" | "grpc"
+  readonly method: string
+  readonly path: string
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** `undefined` for a content type that is not OTLP's. */
+  readonly encoding: OtlpEncoding | undefined
+  /** The HTTP or gRPC status it was answered with; `undefined` when it was left without an answer. */
+  readonly status: number | undefined
+}
+
+export interface Collecting {
+  readonly spans: SubscriptionRef.SubscriptionRef<ReadonlyArray<ReceivedSpan>>
+  readonly requests: SubscriptionRef.SubscriptionRef<ReadonlyArray<CollectedRequest>>
+  /** What is still to be done; the first has its turn next. */
+  readonly script: Array<{ readonly fault: Fault.Fault; left: number }>
+}
+
+export const make: Effect.Effect<Collecting> = Effect.gen(function* () {
+  return {
+    spans: yield* SubscriptionRef.make<ReadonlyArray<ReceivedSpan>>([]),
+    requests: yield* SubscriptionRef.make<ReadonlyArray<CollectedRequest>>([]),
+    script: []
+  }
+})
+
+/** What is to be done with the next request; `undefined` is to take its spans. */
+export const nextFault = ({ script }: Collecting): Fault.Fault | undefined => {
+  const [next] = script
+  if (next !== undefined && --next.left <= 0) script.shift()
+  return next?.fault
+}
+
+export const record = (
+  { requests }: Collecting,
+  request: Omit<CollectedRequest, "status">,
+  status: number | undefined
+): Effect.Effect<void> => SubscriptionRef.update(requests, (before) => [...before, { ...request, status }])
+
+/** What of a request is taken under a fault, and what is said of the rest. */
+const limited = (fault: Fault.Fault | undefined, received: Received): Result.Result<Received, OtlpError> => {
+  if (fault?._tag === "TooLarge" && received.spans.length > fault.maxSpans) {
+    return Result.fail(tooLarge(Fault.tooLargeMessage))
+  }
+  return Result.succeed(
+    fault?._tag === "Partial"
+      ? {
+          spans: received.spans.slice(0, Math.max(0, received.spans.length - fault.rejected)),
+          refused: Math.min(fault.rejected, received.spans.length),
+          refusal: fault.message
+        }
+      : received
+  )
+}
+
+/** Takes the spans that a fault leaves; says why when it takes none. */
+export const take = <R>(
+  { spans }: Collecting,
+  receive: Effect.Effect<Received, OtlpError, R>,
+  fault: Fault.Fault | undefined
+): Effect.Effect<Result.Result<Received, OtlpError>, never, R> =>
+  receive.pipe(
+    Effect.delay(fault?._tag === "Slow" ? fault.millis : 0),
+    Effect.flatMap((received) => Effect.fromResult(limited(fault, received))),
+    Effect.tap((received) => SubscriptionRef.update(spans, (before) => [...before, ...received.spans])),
+    Effect.result
+  )
+
+/** Waits until there are so many, and gives all there are. */
+export const atLeast = <A>(
+  ref: SubscriptionRef.SubscriptionRef<ReadonlyArray<A>>,
+  count: number
+): Effect.Effect<ReadonlyArray<A>> =>
+  SubscriptionRef.changes(ref).pipe(
+    Stream.filter((all) => all.length >= count),
+    Stream.runHead,
+    Effect.flatMap(() => SubscriptionRef.get(ref))
+  )
