@@ -43,6 +43,8 @@ export interface SpanShape<Options> {
   readonly inside?: Wrap<Options>
   /** Wraps the effect whether tracing is on or off: what belongs to logs and context too. */
   readonly always?: Wrap<Options>
+  /** Wraps the span, too, whether there is one or not: what surrounded the effect elsewhere, and shall here. */
+  readonly around?: Wrap<Options>
 }
 
 /** Wraps one effect in a span. Where tracing is off the effect is returned as it is. */
@@ -100,9 +102,7 @@ const opened = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   spec: SpanSpec
 ): Traced<A, E, R> =>
-  opener === undefined
-    ? Effect.useSpan(spec.name, spec, (span) => Effect.provideService(self, Tracer.ParentSpan, span))
-    : (opener.around(fiber, self, spec) as Traced<A, E, R>)
+  opener === undefined ? SpanOpener.throughEffect(self, spec) : (opener.around(fiber, self, spec) as Traced<A, E, R>)
 
 const read = <Options>(options: Options | (() => Options) | undefined): Options | undefined => {
   if (typeof options !== "function") return options
@@ -115,7 +115,7 @@ const read = <Options>(options: Options | (() => Options) | undefined): Options 
 
 /** Builds a combinator from what is special about it. */
 export const make = <Options>(shape: SpanShape<Options>): SpanCombinator<Options> => {
-  const wrap = <A, E, R>(
+  const spanned = <A, E, R>(
     self: Effect.Effect<A, E, R>,
     name: string,
     lazyOptions: Options | (() => Options) | undefined
@@ -129,6 +129,15 @@ export const make = <Options>(shape: SpanShape<Options>): SpanCombinator<Options
       const inner = shape.inside === undefined ? base : shape.inside(base, name, options)
       return opened(fiber, opener, inner, shape.describe(name, options, fiber))
     })
+  const { around } = shape
+  const wrap: typeof spanned =
+    around === undefined
+      ? spanned
+      : (self, name, lazyOptions) =>
+          Effect.suspend(() => {
+            const options = read(lazyOptions)
+            return around(spanned(self, name, options), name, options)
+          })
   return ((first: unknown, second: unknown, third: unknown) =>
     Effect.isEffect(first)
       ? wrap(first, second as string, third as Options)

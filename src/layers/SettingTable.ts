@@ -311,6 +311,13 @@ export const table = {
     fallback: 1,
     doc: "The ratio of `traceidratio` and `parentbased_traceidratio`; the other samplers take none."
   }),
+  maxSpansPerSecond: row({
+    key: "TRACING_MAX_SPANS_PER_SECOND",
+    rule: Rule.integer(1),
+    fallback: undefined,
+    shown: "no limit",
+    doc: "How many spans a second are recorded, whatever the sampler says. A trace that begins above it is left out whole, and counted."
+  }),
 
   // How they travel
   queueSize: row({
@@ -371,18 +378,72 @@ export const table = {
   // Across boundaries
   propagators: row({
     key: "TRACING_PROPAGATORS",
-    rule: Rule.someOf("tracecontext", "baggage"),
+    rule: Rule.someOf("tracecontext", "baggage", "b3", "b3multi", "jaeger", "xray"),
     otel: ["OTEL_PROPAGATORS"],
     fallback: ["tracecontext", "baggage"],
     shown: "tracecontext,baggage",
-    doc: "The formats in which contexts are read and written; `none` for no propagation at all."
+    doc: "The formats of contexts: all of them are written, and the first that is found in this order is read. `none` for no propagation at all."
+  }),
+  baggageAttributes: row({
+    key: "TRACING_BAGGAGE_ATTRIBUTES",
+    rule: Rule.names,
+    fallback: [],
+    shown: "none",
+    doc: "Entries of the baggage that become attributes, of the same name, of every span opened under them: `tier,region`. What arrives in baggage was written by whoever sent it."
+  }),
+  baggageMaxBytes: row({
+    key: "TRACING_BAGGAGE_MAX_BYTES",
+    rule: Rule.integer(0, 8192),
+    fallback: 8192,
+    doc: "How long the `baggage` header may be that goes out. Entries that do not fit stay behind. The specification has everybody hand on 8192 bytes: with less, something that others count on may be missing."
   }),
   propagateTo: row({
     key: "TRACING_PROPAGATE_TO",
     rule: Rule.hosts,
     fallback: undefined,
-    shown: "hosts of one's own network",
-    doc: "Hosts that are handed the trace context with a request: `api.example.com`, `*.example.com`, `*`, or `none`."
+    shown: "own",
+    doc: "Hosts that are handed the trace context with a request. A host stands for all its ports and schemes, `*.example.com` for all hosts below it, `own` for loopback and private addresses, names without a dot and names under `internal`, `local` and `svc`. Asked again for every redirect."
+  }),
+  propagateBaggage: row({
+    key: "TRACING_PROPAGATE_BAGGAGE",
+    rule: Rule.baggageNames,
+    fallback: undefined,
+    shown: "all of it in one's own network, none beyond",
+    doc: "The entries of baggage that go with a request, to hosts that may have the context."
+  }),
+  trust: row({
+    key: "TRACING_TRUST",
+    rule: Rule.oneOf("trusted", "public"),
+    fallback: undefined,
+    shown: "trusted; public where peers or a secret are named",
+    doc: "`trusted` continues the trace of whoever sends a request. `public` begins a new one, sampled by our own rules and linked to the sender's; its tracestate and baggage are dropped."
+  }),
+  trustedPeers: row({
+    key: "TRACING_TRUSTED_PEERS",
+    rule: Rule.networks,
+    fallback: [],
+    shown: "none",
+    doc: "Networks whose requests are continued although `TRACING_TRUST` is `public`. What counts is the address at the other end of the connection, which is a proxy's where there is one."
+  }),
+  trustSecret: row({
+    key: "TRACING_TRUST_SECRET",
+    rule: Rule.secret,
+    fallback: undefined,
+    secret: true,
+    doc: "Requests that hold this in the header of `TRACING_TRUST_HEADER` are continued although `TRACING_TRUST` is `public`. Never shown."
+  }),
+  trustHeader: row({
+    key: "TRACING_TRUST_HEADER",
+    rule: Rule.headerName,
+    fallback: "x-tracing-trust",
+    doc: "The header that `TRACING_TRUST_SECRET` is looked for in."
+  }),
+  trustedProxies: row({
+    key: "TRACING_TRUSTED_PROXIES",
+    rule: Rule.networks,
+    fallback: [],
+    shown: "none",
+    doc: "Networks of proxies that are believed when `Forwarded` or `X-Forwarded-*` says who the client is, and how it called the server."
   }),
   otelContext: row({
     key: "TRACING_OTEL_CONTEXT",
@@ -398,6 +459,39 @@ export const table = {
     otel: [{ key: "OTEL_SEMCONV_STABILITY_OPT_IN", rule: optIn }],
     fallback: "gorax",
     doc: "`gorax` writes the platform's old HTTP keys beside the stable ones, `semconv` the stable ones alone. `OTEL_SEMCONV_STABILITY_OPT_IN=http` means `semconv`, `http/dup` means `gorax`."
+  }),
+  httpIgnore: row({
+    key: "TRACING_HTTP_IGNORE",
+    rule: Rule.paths,
+    fallback: [],
+    shown: "none",
+    doc: "Paths whose requests are left out, with all that happens below them: `/health`, `/internal/*`."
+  }),
+  httpRequestHeaders: row({
+    key: "TRACING_HTTP_REQUEST_HEADERS",
+    rule: Rule.headerNames,
+    fallback: [],
+    shown: "none",
+    doc: "Request headers that HTTP spans write down, as `http.request.header.<name>`. Headers that hold secrets are masked even here."
+  }),
+  httpResponseHeaders: row({
+    key: "TRACING_HTTP_RESPONSE_HEADERS",
+    rule: Rule.headerNames,
+    fallback: [],
+    shown: "none",
+    doc: "Response headers that HTTP spans write down, as `http.response.header.<name>`."
+  }),
+  httpBodySizes: row({
+    key: "TRACING_HTTP_BODY_SIZES",
+    rule: Rule.boolean,
+    fallback: false,
+    doc: "Writes `http.request.body.size` and `http.response.body.size`, where they are known without counting."
+  }),
+  httpServerTiming: row({
+    key: "TRACING_HTTP_SERVER_TIMING",
+    rule: Rule.boolean,
+    fallback: false,
+    doc: 'Answers with `Server-Timing: traceparent;desc="…"`, by which a browser finds the trace of its request.'
   }),
   spanAttributes: row({
     key: "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",

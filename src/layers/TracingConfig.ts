@@ -40,6 +40,25 @@ export interface SamplerSetting {
   readonly ratio: number
 }
 
+/** Whose trace context is continued. */
+export interface TrustSetting {
+  /** `undefined` where nobody has said; everybody's is continued then. */
+  readonly kind: "trusted" | "public" | undefined
+  readonly peers: ReadonlyArray<string>
+  readonly header: string
+  readonly secret: Redacted.Redacted | undefined
+}
+
+/** What HTTP spans say beyond what is asked of all of them. */
+export interface HttpSetting {
+  readonly ignore: ReadonlyArray<string>
+  readonly requestHeaders: ReadonlyArray<string>
+  readonly responseHeaders: ReadonlyArray<string>
+  readonly bodySizes: boolean
+  readonly serverTiming: boolean
+  readonly trustedProxies: ReadonlyArray<string>
+}
+
 export interface TracingConfig {
   readonly enabled: boolean
   readonly serviceName: string
@@ -66,6 +85,8 @@ export interface TracingConfig {
   }
   readonly retry: { readonly delay: Duration.Duration; readonly maxDelay: Duration.Duration }
   readonly sampler: SamplerSetting
+  /** Recorded spans a second at most; `undefined` is as many as there are. */
+  readonly maxSpansPerSecond: number | undefined
   readonly batch: {
     readonly queueSize: number
     readonly queueBytes: number
@@ -77,9 +98,19 @@ export interface TracingConfig {
   }
   readonly shutdownTimeout: Duration.Duration
   /** Names of propagators, in the order they are asked. */
-  readonly propagators: ReadonlyArray<"tracecontext" | "baggage">
+  readonly propagators: SettingTable.SettingValue<"propagators">
+  readonly baggage: {
+    /** Entries that become attributes of spans. */
+    readonly attributes: ReadonlyArray<string>
+    /** The longest `baggage` header that goes out. */
+    readonly maxBytes: number
+  }
   /** Hosts that may be handed the trace context; `undefined` is hosts of one's own network. */
   readonly propagateTo: ReadonlyArray<string> | undefined
+  /** Baggage that may go with it; `undefined` is all of it in one's own network, and none beyond. */
+  readonly propagateBaggage: ReadonlyArray<string> | undefined
+  readonly trust: TrustSetting
+  readonly http: HttpSetting
   readonly otelContext: "auto" | "on" | "off"
   readonly attributeProfile: Profile
   readonly spanLimits: SpanLimits
@@ -227,6 +258,32 @@ const sampler = (reading: SettingReading): SamplerSetting => {
   return { kind, ratio: takesRatio ? reading.get("otelSamplerRatio") : kind.endsWith("always_off") ? 0 : 1 }
 }
 
+const trust = (reading: SettingReading): TrustSetting => {
+  const said = reading.get("trust")
+  const peers = reading.get("trustedPeers")
+  const secret = reading.get("trustSecret")
+  if (said === "trusted") {
+    const rule = `unset where ${SettingTable.table.trust.key} is trusted, as everybody is`
+    if (peers.length > 0) reading.refuse("trustedPeers", rule)
+    if (secret !== undefined) reading.refuse("trustSecret", rule)
+  }
+  return {
+    kind: said ?? (peers.length > 0 || secret !== undefined ? "public" : undefined),
+    peers,
+    header: reading.get("trustHeader"),
+    secret: secret === undefined ? undefined : Redacted.make(secret)
+  }
+}
+
+const http = (reading: SettingReading): HttpSetting => ({
+  ignore: reading.get("httpIgnore"),
+  requestHeaders: reading.get("httpRequestHeaders"),
+  responseHeaders: reading.get("httpResponseHeaders"),
+  bodySizes: reading.get("httpBodySizes"),
+  serverTiming: reading.get("httpServerTiming"),
+  trustedProxies: reading.get("trustedProxies")
+})
+
 const batch = (reading: SettingReading): TracingConfig["batch"] => {
   const queueSize = reading.get("queueSize")
   const batchSize = reading.get("batchSize") ?? Math.min(512, queueSize)
@@ -277,10 +334,15 @@ const read = (reading: SettingReading): TracingConfig => {
     tls: tls(reading),
     retry: retry(reading),
     sampler: sampler(reading),
+    maxSpansPerSecond: reading.get("maxSpansPerSecond"),
     batch: batch(reading),
     shutdownTimeout: reading.get("shutdownTimeout"),
     propagators: reading.get("propagators"),
+    baggage: { attributes: reading.get("baggageAttributes"), maxBytes: reading.get("baggageMaxBytes") },
     propagateTo: reading.get("propagateTo"),
+    propagateBaggage: reading.get("propagateBaggage"),
+    trust: trust(reading),
+    http: http(reading),
     otelContext: reading.get("otelContext"),
     attributeProfile: reading.get("attributeProfile"),
     spanLimits: {

@@ -12,7 +12,7 @@ export interface SpanContext {
   readonly traceId: string
   /** 16 lower-case hexadecimal digits. */
   readonly spanId: string
-  /** The eight W3C flags: bit 0 sampled, bit 1 random trace id. */
+  /** The eight W3C flags: bit 0 sampled, bit 1 random trace id; and {@link deferredFlag}, which no header of W3C shows. */
   readonly traceFlags: number
   /** The `tracestate` header as it travels, empty when there is none. */
   readonly traceState: string
@@ -20,6 +20,12 @@ export interface SpanContext {
 
 export const sampledFlag = 0x01
 export const randomFlag = 0x02
+/** Says of a context from outside that its sender left the decision to sample to us. Spans of ours never have it. */
+export const deferredFlag = 0x100
+
+/** True where whoever sent the context left the decision to sample to us. */
+export const isDeferred = (context: Pick<SpanContext, "traceFlags">): boolean =>
+  (context.traceFlags & deferredFlag) !== 0
 
 /** The W3C flags an external span arrived with. Kept so that unknown and random bits survive. */
 export const RemoteTraceFlags = Context.Reference<number | undefined>(

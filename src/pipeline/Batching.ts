@@ -128,21 +128,24 @@ export const make = Effect.fnUntraced(function* (
   const exportOne = (batch: Batch) =>
     Effect.suspend(() => exporter.export(batch.spans)).pipe(
       Effect.timeoutOrElse({ duration: exportTimeout, orElse: () => Effect.fail(timedOut) }),
-      Effect.onExit((exit) => Effect.sync(() => settle(batch, exit))),
-      Effect.ensuring(slots.release(1)),
-      // Whatever an exporter does, it costs this batch and not the next
-      Effect.catchCause(() => Effect.void)
+      Effect.onExit((exit) => Effect.sync(() => settle(batch, exit)))
     )
+
+  /** Takes a batch only once it runs, so that none is lost between the queue and its export. */
+  const exportNext = Effect.suspend(() => {
+    const batch = queue.take()
+    return batch === undefined ? Effect.void : exportOne(batch)
+  }).pipe(
+    Effect.ensuring(slots.release(1)),
+    // Whatever an exporter does, it costs this batch and not the next
+    Effect.catchCause(() => Effect.void)
+  )
 
   /** Sends off what waits before a position, each batch on a fiber of its own, as soon as there is a slot for it. */
   const sendUntil = (position: number) =>
     Effect.whileLoop({
       while: () => queue.waiting > 0 && queue.next < position,
-      body: () =>
-        Effect.flatMap(slots.take(1), (): Effect.Effect<unknown> => {
-          const batch = queue.take()
-          return batch === undefined ? slots.release(1) : Effect.forkChild(exportOne(batch), { startImmediately: true })
-        }),
+      body: () => Effect.andThen(slots.take(1), Effect.forkChild(exportNext, { startImmediately: true })),
       step: () => undefined
     })
 

@@ -103,7 +103,7 @@ export const fromOtel = (context: Otel.SpanContext): SpanContext.SpanContext => 
 
 /** A context of ours, as OpenTelemetry knows it. */
 export const toOtel = (context: SpanContext.SpanContext, isRemote: boolean): Otel.SpanContext => {
-  const { spanId, traceFlags, traceId, traceState } = context
-  const otel = { traceId, spanId, traceFlags, isRemote }
+  const { spanId, traceId, traceState } = context
+  const otel = { traceId, spanId, traceFlags: context.traceFlags & 0xff, isRemote }
   return traceState === "" ? otel : { ...otel, traceState: Otel.createTraceState(traceState) }
 }

@@ -48,7 +48,11 @@ describe("a process that is told to stop", () => {
           `\
 workflow.execute ⊘
 ├─ workflow.step.execute node_id=done
-└─ workflow.step.execute node_id=open ⊘`
+├─ workflow.step.execute node_id=child ⊘
+├─ workflow.step.execute node_id=detached ⊘
+├─ workflow.step.execute node_id=scoped ⊘
+└─ workflow.step.execute node_id=open ⊘
+queue.process_message ⊘`
         )
         assert.strictEqual(code, yield* signalled(signal, {}, "bare"))
       }).pipe(Effect.provide(Layer.merge(FakeCollector.layer, NodeServices.layer)))

@@ -239,6 +239,16 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
   [{ TRACING_PROPAGATORS: "baggage" }, "propagators", ["baggage"]],
   [{ TRACING_PROPAGATORS: "none", OTEL_PROPAGATORS: "b3" }, "propagators", []],
   [{ OTEL_PROPAGATORS: " TraceContext , tracecontext" }, "propagators", ["tracecontext"]],
+  [
+    { TRACING_PROPAGATORS: "b3multi,B3,jaeger,xray,tracecontext" },
+    "propagators",
+    ["b3multi", "b3", "jaeger", "xray", "tracecontext"]
+  ],
+  [{ OTEL_PROPAGATORS: "b3" }, "propagators", ["b3"]],
+  [{}, "baggage", { attributes: [], maxBytes: 8192 }],
+  [{ TRACING_BAGGAGE_ATTRIBUTES: "Tier, region,Tier" }, "baggage.attributes", ["Tier", "region"]],
+  [{ TRACING_BAGGAGE_ATTRIBUTES: "none" }, "baggage.attributes", []],
+  [{ TRACING_BAGGAGE_MAX_BYTES: "0" }, "baggage.maxBytes", 0],
   [{}, "propagateTo", undefined],
   [
     { TRACING_PROPAGATE_TO: "API.example.com, *.example.org,localhost:80,[::1]" },
@@ -247,6 +257,32 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
   ],
   [{ TRACING_PROPAGATE_TO: "none" }, "propagateTo", []],
   [{ TRACING_PROPAGATE_TO: "*" }, "propagateTo", ["*"]],
+  [
+    { TRACING_PROPAGATE_TO: "own,https://api.example.com,http://*.example.org:81,bücher.example" },
+    "propagateTo",
+    ["own", "https://api.example.com", "http://*.example.org:81", "bücher.example"]
+  ],
+  [{}, "propagateBaggage", undefined],
+  [{ TRACING_PROPAGATE_BAGGAGE: "tier, Plan,tier" }, "propagateBaggage", ["tier", "Plan"]],
+  [{ TRACING_PROPAGATE_BAGGAGE: "None" }, "propagateBaggage", []],
+
+  [{}, "trust.kind", undefined],
+  [{ TRACING_TRUST: "Public" }, "trust.kind", "public"],
+  [{ TRACING_TRUST: "trusted", TRACING_TRUSTED_PEERS: "none" }, "trust.kind", "trusted"],
+  [{ TRACING_TRUSTED_PEERS: "10.0.0.0/8" }, "trust.kind", "public"],
+  [{ TRACING_TRUST_SECRET: "a-secret-of-services" }, "trust.kind", "public"],
+  [{ TRACING_TRUST_SECRET: "a-secret-of-services" }, "trust.secret", "a-secret-of-services"],
+  [{ TRACING_TRUST_SECRET: "a-secret-of-services" }, "trust.header", "x-tracing-trust"],
+  [{ TRACING_TRUST_HEADER: "X-From-Inside" }, "trust.header", "x-from-inside"],
+  [{ TRACING_TRUSTED_PEERS: "10.0.0.0/8, FD00::/8,192.0.2.7" }, "trust.peers", ["10.0.0.0/8", "fd00::/8", "192.0.2.7"]],
+  [{ TRACING_TRUSTED_PROXIES: "127.0.0.1" }, "http.trustedProxies", ["127.0.0.1"]],
+  [{ TRACING_HTTP_IGNORE: "/health,/internal/*" }, "http.ignore", ["/health", "/internal/*"]],
+  [{ TRACING_HTTP_REQUEST_HEADERS: "X-Request-Id" }, "http.requestHeaders", ["x-request-id"]],
+  [{ TRACING_HTTP_RESPONSE_HEADERS: "none" }, "http.responseHeaders", []],
+  [{ TRACING_HTTP_BODY_SIZES: "yes" }, "http.bodySizes", true],
+  [{ TRACING_HTTP_SERVER_TIMING: "true" }, "http.serverTiming", true],
+  [{}, "maxSpansPerSecond", undefined],
+  [{ TRACING_MAX_SPANS_PER_SECOND: "500" }, "maxSpansPerSecond", 500],
   [{}, "otelContext", "auto"],
   [{ TRACING_OTEL_CONTEXT: "off" }, "otelContext", "off"],
 
@@ -340,9 +376,41 @@ const refused: Readonly<Record<string, ReadonlyArray<string>>> = {
   TRACING_BATCH_EXPORT_TIMEOUT: ["0"],
   OTEL_BSP_EXPORT_TIMEOUT: ["-1"],
   TRACING_SHUTDOWN_TIMEOUT: ["0", "never"],
-  TRACING_PROPAGATORS: ["b3", "tracecontext,xray", "none,baggage", ","],
-  OTEL_PROPAGATORS: ["b3multi"],
-  TRACING_PROPAGATE_TO: ["https://host", "a/b", "a b", "*.", "*x"],
+  TRACING_PROPAGATORS: ["zipkin", "tracecontext,ottrace", "none,baggage", ","],
+  OTEL_PROPAGATORS: ["ottrace"],
+  TRACING_BAGGAGE_ATTRIBUTES: ["a b", "tier,é", "none,tier", ","],
+  TRACING_BAGGAGE_MAX_BYTES: ["-1", "8k", "8193"],
+  TRACING_PROPAGATE_TO: [
+    "a/b",
+    "a b",
+    "*.",
+    "*x",
+    "a.*.com",
+    "https://host/path",
+    "ftp://host",
+    "host:99999",
+    "host:0",
+    "host?x=1",
+    "*.10.0.0.1",
+    "10.0.0.0/8",
+    "a..b",
+    ".example.com",
+    "[::1",
+    "1.2.3.999",
+    "none,api.example.com/"
+  ],
+  TRACING_PROPAGATE_BAGGAGE: ["a b", "a=b", "a;b", "é"],
+  TRACING_TRUST: ["yes", "private"],
+  TRACING_TRUSTED_PEERS: ["10.0.0.1/8", "10.0.0.0/33", "localhost", "10.0.0", "::1/129"],
+  TRACING_TRUST_SECRET: ["short"],
+  TRACING_TRUST_HEADER: ["x y", "x:"],
+  TRACING_TRUSTED_PROXIES: ["*", "10.0.0.0/"],
+  TRACING_HTTP_IGNORE: ["health", "/a?b", "/a*b", "/a b"],
+  TRACING_HTTP_REQUEST_HEADERS: ["x y", "x:1"],
+  TRACING_HTTP_RESPONSE_HEADERS: ["é"],
+  TRACING_HTTP_BODY_SIZES: ["big"],
+  TRACING_HTTP_SERVER_TIMING: ["maybe"],
+  TRACING_MAX_SPANS_PER_SECOND: ["0", "-1", "1.5", "many"],
   TRACING_OTEL_CONTEXT: ["true"],
   TRACING_ATTRIBUTE_PROFILE: ["both"],
   OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: ["-1", "1.5"],
@@ -413,7 +481,7 @@ describe("TracingConfig", () => {
   })
 
   it("a program that does not trace is not stopped by OTEL_* variables meant for others, only by its own", () => {
-    const off = { OTEL_PROPAGATORS: "b3", OTEL_TRACES_EXPORTER: "zipkin", OTEL_SDK_DISABLED: "1" }
+    const off = { OTEL_PROPAGATORS: "ottrace", OTEL_TRACES_EXPORTER: "zipkin", OTEL_SDK_DISABLED: "1" }
     assert.isTrue(Result.isSuccess(TracingConfig.fromRecord(off)))
     assert.deepStrictEqual(refusedKeys({ TRACING_ENABLED: "false", TRACING_SAMPLE_RATE: "x", ...off }), [
       "TRACING_SAMPLE_RATE"

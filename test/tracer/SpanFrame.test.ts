@@ -66,6 +66,60 @@ for (const [way, options] of Object.entries(ways)) {
       })
     )
 
+    it.effect("ends as whoever concludes it says, and its effect as it did", () =>
+      Effect.gen(function* () {
+        const { ended, run, spans } = make()
+        const seen: Array<string> = []
+        const concluded =
+          (name: string, ending: (exit: Exit.Exit<unknown, unknown>) => Exit.Exit<unknown, unknown>) =>
+          <A, E, R>(self: Effect.Effect<A, E, R>) =>
+            spanCombinator.open(self, {
+              name,
+              conclude: (span, exit) => {
+                seen.push(Exit.isSuccess(exit) ? `success ${exit.value}` : exit.cause.reasons[0]!._tag)
+                span.attribute("concluded", true)
+                return ending(exit)
+              }
+            })
+        assert.strictEqual(yield* run(Effect.succeed(1).pipe(concluded("bad", () => Exit.fail("no")))), 1)
+        assert.strictEqual(
+          yield* run(
+            Effect.fail("no").pipe(
+              concluded("good", () => Exit.void),
+              Effect.flip
+            )
+          ),
+          "no"
+        )
+        const throws = concluded("throws", () => {
+          throw new Error("not the program's")
+        })
+        assert.strictEqual(yield* run(Effect.succeed(2).pipe(throws)), 2)
+        const waiting = yield* Deferred.make<void>()
+        const fiber = yield* Effect.forkChild(
+          run(
+            Effect.andThen(Deferred.succeed(waiting, undefined), Effect.never).pipe(concluded("left", (exit) => exit))
+          )
+        )
+        yield* Deferred.await(waiting)
+        yield* Fiber.interrupt(fiber)
+        assert.deepStrictEqual(seen, ["success 1", "Fail", "success 2", "Interrupt"])
+        assert.deepStrictEqual(ended(), ["bad error", "good unset", "throws unset", "left interrupted"])
+        assert.isTrue(spans.every((span) => span.attributes.get("concluded") === true))
+      })
+    )
+
+    it.effect("is left out, with all below it, when it is told not to be sampled", () =>
+      Effect.gen(function* () {
+        const { ended, run } = make()
+        const left = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+          spanCombinator.open(self, { name: "left out", sampled: false })
+        yield* run(Effect.void.pipe(named("inner"), Effect.withSpan("below"), left))
+        yield* run(Effect.void.pipe(named("after")))
+        assert.deepStrictEqual(ended(), ["after unset"])
+      })
+    )
+
     it.effect("gives handlers outside it their turn, with the outer span current", () =>
       Effect.gen(function* () {
         const { run } = make()
