@@ -112,10 +112,28 @@ const open = (
 interface KnownCache extends Fiber.Fiber.Cache {
   spanDefaults?: SpanDefaults.SpanDefaults
   spanDefaultsOf?: Context.Context<never>
+  roomy?: Context.Context<never>
+  roomyOf?: Context.Context<never>
 }
 
 interface KnownContext extends Context.Context<never> {
   _fiberCache?: KnownCache
+  /** How many services were added since it was last laid flat, and how many may be. */
+  readonly depth?: number
+  readonly maxDepth?: number
+}
+
+/**
+ * The fiber's context, with room for another service. Effect copies all of a context that is full when something is
+ * added to it, and would for each of the spans opened in it; so it is laid flat once.
+ */
+const roomy = (fiber: Fiber.Fiber<unknown, unknown>): Context.Context<never> => {
+  const context: KnownContext = fiber.context
+  if (context.depth === undefined || context.depth !== context.maxDepth) return context
+  const cache: KnownCache = fiber.cache
+  if (cache.roomy !== undefined && cache.roomyOf === context) return cache.roomy
+  cache.roomyOf = context
+  return (cache.roomy = Context.makeUnsafe(context.mapUnsafe))
 }
 
 const defaultsOf = (fiber: Fiber.Fiber<unknown, unknown>): SpanDefaults.SpanDefaults => {
@@ -131,7 +149,7 @@ const withSpan = (
   span: Tracer.AnySpan,
   spanDefaults: SpanDefaults.SpanDefaults
 ): Context.Context<never> => {
-  const context = Context.addUnsafe(fiber.context, Tracer.ParentSpanKey, span) as KnownContext
+  const context = Context.addUnsafe(roomy(fiber), Tracer.ParentSpanKey, span) as KnownContext
   context._fiberCache = { ...fiber.cache, span, spanDefaults, spanDefaultsOf: context }
   return context
 }

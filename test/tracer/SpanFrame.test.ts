@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Layer, Option, References, Tracer } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Option, References, Tracer } from "effect"
 import { Sampler, Traced } from "@gorax/tracing"
 import * as spanCombinator from "../../src/internal/spanCombinator.ts"
 import * as SpanFrame from "../../src/tracer/SpanFrame.ts"
@@ -49,6 +49,30 @@ for (const [way, options] of Object.entries(ways)) {
           })
         )
         assert.deepStrictEqual(names, [Option.none(), Option.some("inner"), Option.none()])
+      })
+    )
+
+    it.effect("leaves all services where they were, however many there are, under siblings and in depth", () =>
+      Effect.gen(function* () {
+        const { run } = make()
+        const references = Array.from({ length: 30 }, (_, index) =>
+          Context.Reference<number>(`test/SpanFrame/${index}`, { defaultValue: () => -1 })
+        )
+        const seen = Effect.all(references)
+        const below = (depth: number): Effect.Effect<void> =>
+          Effect.gen(function* () {
+            const expected = references.map((_, index) => (index < depth ? index : -1))
+            for (let sibling = 0; sibling < 3; sibling++) {
+              assert.deepStrictEqual(yield* seen.pipe(named("inner"), named("sibling")), expected)
+            }
+            assert.deepStrictEqual(yield* seen, expected)
+            const reference = references[depth]
+            if (reference !== undefined) {
+              yield* Effect.suspend(() => below(depth + 1)).pipe(Effect.provideService(reference, depth))
+            }
+            assert.deepStrictEqual(yield* Effect.forkChild(seen).pipe(Effect.flatMap(Fiber.join)), expected)
+          })
+        yield* run(below(0).pipe(named("outer")))
       })
     )
 
