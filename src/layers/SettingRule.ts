@@ -174,6 +174,24 @@ export const secret: SettingRule<string> = {
   parse: (text) => (text.length >= 16 ? text : undefined)
 }
 
+export interface HostAndPort {
+  readonly host: string
+  readonly port: number
+}
+
+const hostThenPort = /^(?<host>[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::(?<port>\d{1,5}))?$/i
+
+/** `agent`, `agent:6831`, `10.0.0.7:6831`, `[::1]:6831`. */
+export const hostAndPort = (fallback: number): SettingRule<HostAndPort> => ({
+  expects: `host:port, for example localhost:${fallback}`,
+  parse: (text) => {
+    const { host = "", port = String(fallback) } = hostThenPort.exec(text)?.groups ?? {}
+    return host !== "" && Number(port) > 0 && Number(port) < 65_536
+      ? { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port) }
+      : undefined
+  }
+})
+
 const decode = (text: string): string | undefined =>
   Result.getOrElse(
     Result.try(() => decodeURIComponent(text)),

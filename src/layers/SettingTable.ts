@@ -8,7 +8,7 @@ import * as Duration from "effect/Duration"
 import { compressions } from "../export/OtlpCompression.ts"
 import { protocols } from "../export/OtlpEndpoint.ts"
 import * as Rule from "./SettingRule.ts"
-import type { SettingRule } from "./SettingRule.ts"
+import type { HostAndPort, SettingRule } from "./SettingRule.ts"
 
 /** An `OTEL_*` variable of equal meaning, read by its own rule. */
 export interface OtelSource<out A> {
@@ -55,7 +55,10 @@ const row = <A, const Fallback = A>(options: {
   )
 })
 
-const exporter = Rule.oneOf("otlp", "otlp-sdk", "console", "none")
+const exporterNames = ["otlp", "otlp-sdk", "zipkin", "jaeger", "file", "console"] as const
+
+export type ExporterName = (typeof exporterNames)[number]
+
 const optIn = Rule.map(
   Rule.map(Rule.text, (text) =>
     text
@@ -65,6 +68,8 @@ const optIn = Rule.map(
   ),
   (entries) => (entries.includes("http") && !entries.includes("http/dup") ? "semconv" : "gorax")
 )
+
+const jaegerAgentPort = 6831
 
 export const table = {
   // On and off
@@ -117,13 +122,13 @@ export const table = {
   }),
 
   // Where spans go
-  exporter: row({
+  exporters: row<ReadonlyArray<ExporterName>>({
     key: "TRACING_EXPORTER",
     aliases: ["TRACING_EXPORTER_TYPE"],
-    rule: exporter,
+    rule: Rule.someOf(...exporterNames),
     otel: ["OTEL_TRACES_EXPORTER"],
-    fallback: "otlp",
-    doc: "`otlp` sends spans, `console` draws them as trees, `none` only hands contexts on. `otlp-sdk` sends them through the http/json exporter of OpenTelemetry's SDK, with its own retries and its own reading of `OTEL_EXPORTER_OTLP_*`: to see whether a fault lies on our side."
+    fallback: ["otlp"],
+    doc: "Where spans go, several at once if you like: `otlp,console`. `otlp`, `zipkin` and `jaeger` send them, each to its own endpoint; `file` appends them to a file; `console` shows them; `none` only hands contexts on. `otlp-sdk` sends them through the http/json exporter of OpenTelemetry's SDK, with its own retries and its own reading of `OTEL_EXPORTER_OTLP_*`: to see whether a fault lies on our side."
   }),
   endpoint: row({
     key: "TRACING_ENDPOINT",
@@ -159,7 +164,7 @@ export const table = {
     fallback: {},
     shown: "",
     secret: true,
-    doc: "Sent with every export: `name=value,name=value`, percent-encoded. Never shown."
+    doc: "Sent with every export over OTLP: `name=value,name=value`, percent-encoded. Never shown."
   }),
   compression: row({
     key: "TRACING_COMPRESSION",
@@ -174,7 +179,7 @@ export const table = {
     otel: ["OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"],
     fallback: undefined,
     shown: "the authorities that Node knows",
-    doc: "A PEM file with the authorities that may vouch for the receiver, instead of those that Node knows."
+    doc: "A PEM file with the authorities that may vouch for a receiver, of any exporter, instead of those that Node knows."
   }),
   clientCertificate: row({
     key: "TRACING_CLIENT_CERTIFICATE",
@@ -198,7 +203,72 @@ export const table = {
       { key: "OTEL_EXPORTER_OTLP_TIMEOUT", rule: Rule.otelTimeout }
     ],
     fallback: Duration.seconds(10),
-    doc: "How long one request may take, from connecting to the end of the answer. What takes longer is tried again."
+    doc: "How long one request may take, from connecting to the end of the answer, whatever exporter makes it. What takes longer is tried again."
+  }),
+  zipkinEndpoint: row({
+    key: "TRACING_ZIPKIN_ENDPOINT",
+    rule: Rule.text,
+    otel: ["OTEL_EXPORTER_ZIPKIN_ENDPOINT"],
+    fallback: "http://localhost:9411/api/v2/spans",
+    doc: "Where `zipkin` sends spans. `/api/v2/spans` is added where it is missing. May hold `user:password@`, which is never shown."
+  }),
+  zipkinTimeout: row({
+    key: "OTEL_EXPORTER_ZIPKIN_TIMEOUT",
+    rule: Rule.otelTimeout,
+    fallback: undefined,
+    shown: "TRACING_TIMEOUT",
+    doc: "As in the specification: how long one request to Zipkin may take."
+  }),
+  jaegerEndpoint: row({
+    key: "TRACING_JAEGER_ENDPOINT",
+    rule: Rule.text,
+    otel: ["OTEL_EXPORTER_JAEGER_ENDPOINT"],
+    fallback: undefined,
+    shown: "http://localhost:14268/api/traces",
+    doc: "Where `jaeger` sends spans over HTTP: the Thrift receiver of a collector. `/api/traces` is added where it is missing. May hold `user:password@`, which is never shown."
+  }),
+  jaegerAgent: row<HostAndPort, undefined>({
+    key: "TRACING_JAEGER_AGENT",
+    rule: Rule.hostAndPort(jaegerAgentPort),
+    otel: ["OTEL_EXPORTER_JAEGER_AGENT_HOST"],
+    fallback: undefined,
+    doc: "Sends spans to a Jaeger agent over UDP instead: `host:6831`. Nobody answers there, so nothing is tried again that gets lost on the way."
+  }),
+  otelJaegerAgentPort: row({
+    key: "OTEL_EXPORTER_JAEGER_AGENT_PORT",
+    rule: Rule.integer(1, 65_535),
+    fallback: jaegerAgentPort,
+    doc: "The port that belongs to `OTEL_EXPORTER_JAEGER_AGENT_HOST`."
+  }),
+  jaegerPacketSize: row({
+    key: "TRACING_JAEGER_PACKET_SIZE",
+    rule: Rule.integer(1000, 65_507),
+    fallback: 65_000,
+    doc: "No packet to an agent has more bytes. A span that does not fit into one is counted as lost."
+  }),
+  filePath: row({
+    key: "TRACING_FILE_PATH",
+    rule: Rule.text,
+    fallback: undefined,
+    doc: "The file that `file` appends to: OTLP as JSON, a request a line, readable by its owner alone. One process, one file."
+  }),
+  fileMaxBytes: row({
+    key: "TRACING_FILE_MAX_BYTES",
+    rule: Rule.integer(1),
+    fallback: 100_000_000,
+    doc: "Before it grows beyond this it is moved to `.1`, and another begun."
+  }),
+  fileMaxFiles: row({
+    key: "TRACING_FILE_MAX_FILES",
+    rule: Rule.integer(1, 1000),
+    fallback: 5,
+    doc: "How many such files there are at most; the oldest is removed."
+  }),
+  consoleFormat: row({
+    key: "TRACING_CONSOLE_FORMAT",
+    rule: Rule.oneOf("tree", "json"),
+    fallback: "tree",
+    doc: "How `console` shows spans: drawn as trees for people, or as OTLP in JSON, one span a line, for programs."
   }),
   retryDelay: row({
     key: "TRACING_RETRY_DELAY",
@@ -288,7 +358,7 @@ export const table = {
     rule: Rule.delay,
     otel: ["OTEL_BSP_SCHEDULE_DELAY"],
     fallback: undefined,
-    shown: "5000, for the console 200",
+    shown: "5000, for `console` 200",
     doc: "How long an ended span waits for others at most."
   }),
   exportTimeout: row({

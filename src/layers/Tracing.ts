@@ -44,7 +44,8 @@ export interface TracingOptions extends TracingPlugins {
   /** `localhost:4317`, `http://collector:4318`, `https://host/base`. */
   readonly endpoint?: string
   readonly protocol?: "grpc" | "http/protobuf" | "http/json"
-  readonly exporter?: "otlp" | "otlp-sdk" | "console" | "none"
+  /** Where spans go, several at once if you like. */
+  readonly exporter?: TracingConfig.ExporterName | "none" | ReadonlyArray<TracingConfig.ExporterName>
   /** The share of traces that is recorded, from 0 to 1. */
   readonly sampleRate?: number
   /** How many spans a second are recorded at most. */
@@ -73,8 +74,9 @@ export type Tracing = Resource.Resource
 const millis = (duration: Duration.Input | undefined): string | undefined =>
   duration === undefined ? undefined : String(Duration.toMillis(duration))
 
-const listed = (names: ReadonlyArray<string> | undefined): string | undefined =>
-  names?.length === 0 ? "none" : names?.join(",")
+/** No name at all is `none`, as an empty text would be no setting. */
+const listed = (names: string | ReadonlyArray<string> | undefined): string | undefined =>
+  typeof names === "object" ? names.join(",") || "none" : names
 
 const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_ENABLED: "true",
@@ -82,7 +84,7 @@ const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_SERVICE_VERSION: options.serviceVersion,
   TRACING_ENDPOINT: options.endpoint,
   TRACING_PROTOCOL: options.protocol,
-  TRACING_EXPORTER: options.exporter,
+  TRACING_EXPORTER: listed(options.exporter),
   TRACING_SAMPLE_RATE: options.sampleRate === undefined ? undefined : String(options.sampleRate),
   TRACING_MAX_SPANS_PER_SECOND: options.maxSpansPerSecond === undefined ? undefined : String(options.maxSpansPerSecond),
   TRACING_TRUST: options.trust,

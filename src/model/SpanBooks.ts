@@ -32,6 +32,15 @@ export const drop = (books: SpanBooks, reason: string, count = 1): void => {
   books.dropped.set(reason, (books.dropped.get(reason) ?? 0) + count)
 }
 
+/** What became of a span: it arrived, was refused, or was left out for the reason that is given. */
+export type Fate = "exported" | "rejected" | { readonly dropped: string }
+
+/** Enters what became of so many spans that had ended. */
+export const enter = (books: SpanBooks, fate: Fate, count: number): void => {
+  if (typeof fate === "string") books[fate] += count
+  else drop(books, fate.dropped, count)
+}
+
 /** Counts a trace that was refused whole. */
 export const refuse = (books: SpanBooks, reason: string): void => {
   books.refused.set(reason, (books.refused.get(reason) ?? 0) + 1)

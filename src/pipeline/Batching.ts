@@ -39,6 +39,10 @@ export interface BatchingOptions extends BatchQueueOptions {
   /** How long closing the scope waits for what is left; 2.5 seconds by default. */
   readonly shutdownTimeout?: Duration.Input
   readonly books: SpanBooks.SpanBooks
+  /** Told what became of every span, once. Of a batch that was taken in part, how many it was is known, and not which. */
+  readonly onFate?: (fate: SpanBooks.Fate, spans: ReadonlyArray<SpanData>) => void
+  /** What the destination is called in messages, where there are several. */
+  readonly destination?: string
   /** Keeps delivery from tracing itself: wraps all that this sink does on its own. */
   readonly untraced?: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
@@ -67,30 +71,36 @@ export const make = Effect.fnUntraced(function* (
 
   const queue = new BatchQueue(options)
   const flushes = new PendingFlushes()
-  const losses = new LossReport()
+  const losses = new LossReport(options.destination)
   const slots = Semaphore.makeUnsafe(concurrency)
   const some = Latch.makeUnsafe()
   const hurry = Latch.makeUnsafe()
   let closed = false
   let settled = 0
 
+  const enter = (fate: SpanBooks.Fate, spans: ReadonlyArray<SpanData>): void => {
+    if (spans.length === 0) return
+    SpanBooks.enter(books, fate, spans.length)
+    options.onFate?.(fate, spans)
+  }
+
   const push = (span: SpanData): void => {
-    if (closed) return SpanBooks.drop(books, "shut_down")
+    if (closed) return enter({ dropped: "shut_down" }, [span])
     if (queue.isFull) {
-      if (options.drop === "newest") return lose(1)
+      if (options.drop === "newest") return lose([span])
       drop(queue.take()!)
     }
     if (queue.push(span)) hurry.openUnsafe()
     if (queue.waiting === 1) some.openUnsafe()
   }
 
-  const lose = (count: number): void => {
-    SpanBooks.drop(books, "queue_full", count)
-    losses.add("queue_full", count)
+  const lose = (spans: ReadonlyArray<SpanData>): void => {
+    enter({ dropped: "queue_full" }, spans)
+    losses.add("queue_full", spans.length)
   }
 
   const drop = ({ from, spans }: Batch): void => {
-    lose(spans.length)
+    lose(spans)
     settled += spans.length
     flushes.settle(from, spans.length, 0)
   }
@@ -99,10 +109,10 @@ export const make = Effect.fnUntraced(function* (
     const count = spans.length
     const { exported, message, rejected, unreadable } = BatchOutcome.fromExit(exit, count)
     settled += count
-    books.exported += exported
-    books.rejected += rejected
-    if (unreadable > 0) SpanBooks.drop(books, "unreadable", unreadable)
+    enter("exported", rejected + unreadable === 0 ? spans : spans.slice(0, exported))
+    enter("rejected", spans.slice(exported, exported + rejected))
     losses.add("rejected", rejected)
+    enter({ dropped: "unreadable" }, spans.slice(exported + rejected))
     losses.add("unreadable", unreadable)
     if (message !== undefined) losses.lastError = message
     else if (closed && rejected > 0) losses.lastError ||= BatchOutcome.endedBefore

@@ -66,12 +66,54 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
     { a: "1", b: "x=y", c: "", "service.name": "unknown_service:node" }
   ],
 
-  [{}, "exporter", "otlp"],
-  [{ TRACING_EXPORTER: "console" }, "exporter", "console"],
-  [{ TRACING_EXPORTER_TYPE: "none" }, "exporter", "none"],
-  [{ TRACING_EXPORTER: "console", TRACING_EXPORTER_TYPE: "CONSOLE" }, "exporter", "console"],
-  [{ OTEL_TRACES_EXPORTER: "console" }, "exporter", "console"],
-  [{ TRACING_EXPORTER: "none", OTEL_TRACES_EXPORTER: "zipkin" }, "exporter", "none"],
+  [{}, "exporters", ["otlp"]],
+  [{ TRACING_EXPORTER: "console" }, "exporters", ["console"]],
+  [{ TRACING_EXPORTER_TYPE: "none" }, "exporters", []],
+  [{ TRACING_EXPORTER: "console", TRACING_EXPORTER_TYPE: "CONSOLE" }, "exporters", ["console"]],
+  [{ OTEL_TRACES_EXPORTER: "console" }, "exporters", ["console"]],
+  [{ TRACING_EXPORTER: "none", OTEL_TRACES_EXPORTER: "zipkin" }, "exporters", []],
+  [{ OTEL_TRACES_EXPORTER: "zipkin,jaeger" }, "exporters", ["zipkin", "jaeger"]],
+  [{ TRACING_EXPORTER: " OTLP, console ,otlp" }, "exporters", ["otlp", "console"]],
+
+  [{}, "zipkin.endpoint.url", "http://localhost:9411/api/v2/spans"],
+  [{ TRACING_ZIPKIN_ENDPOINT: "zipkin:9411" }, "zipkin.endpoint.display", "https://zipkin:9411/api/v2/spans"],
+  [{ OTEL_EXPORTER_ZIPKIN_ENDPOINT: "https://h/base/" }, "zipkin.endpoint.url", "https://h/base/api/v2/spans"],
+  [{ TRACING_ZIPKIN_ENDPOINT: "http://u:p@h:9411" }, "zipkin.endpoint.display", "http://h:9411/api/v2/spans"],
+  [{ TRACING_ZIPKIN_ENDPOINT: "http://u:p@h:9411" }, "zipkin.headers", { authorization: `Basic ${btoa("u:p")}` }],
+  // Headers may be secrets of the OTLP receiver, and go nowhere else
+  [{ TRACING_HEADERS: "api-key=secret" }, "zipkin.headers", {}],
+  [{ TRACING_HEADERS: "api-key=secret" }, "jaeger.headers", {}],
+  [{ TRACING_TIMEOUT: "7" }, "zipkin.timeout", 7],
+  [{ TRACING_TIMEOUT: "7", OTEL_EXPORTER_ZIPKIN_TIMEOUT: "9" }, "zipkin.timeout", 9],
+  [{}, "jaeger.endpoint.url", "http://localhost:14268/api/traces"],
+  [{ TRACING_JAEGER_ENDPOINT: "http://j:14268" }, "jaeger.endpoint.url", "http://j:14268/api/traces"],
+  [{ OTEL_EXPORTER_JAEGER_ENDPOINT: "http://j:14268/api/traces" }, "jaeger.endpoint.url", "http://j:14268/api/traces"],
+  [{}, "jaegerAgent", undefined],
+  [{ TRACING_JAEGER_AGENT: "j" }, "jaegerAgent", { host: "j", port: 6831, packetSize: 65_000 }],
+  [
+    { TRACING_JAEGER_AGENT: "[::1]:7", TRACING_JAEGER_PACKET_SIZE: "1400" },
+    "jaegerAgent",
+    { host: "::1", port: 7, packetSize: 1400 }
+  ],
+  [
+    { OTEL_EXPORTER_JAEGER_AGENT_HOST: "j", OTEL_EXPORTER_JAEGER_AGENT_PORT: "8" },
+    "jaegerAgent",
+    { host: "j", port: 8, packetSize: 65_000 }
+  ],
+  [{ OTEL_EXPORTER_JAEGER_AGENT_HOST: "j", TRACING_JAEGER_ENDPOINT: "http://j:1" }, "jaegerAgent", undefined],
+  [
+    { TRACING_JAEGER_AGENT: "j:9", OTEL_EXPORTER_JAEGER_ENDPOINT: "http://j:1", OTEL_EXPORTER_JAEGER_AGENT_PORT: "8" },
+    "jaegerAgent.port",
+    9
+  ],
+  [{ TRACING_FILE_PATH: "spans.jsonl" }, "file", undefined],
+  [
+    { TRACING_EXPORTER: "file", TRACING_FILE_PATH: "spans.jsonl", TRACING_FILE_MAX_FILES: "2" },
+    "file",
+    { path: "spans.jsonl", maxBytes: 100_000_000, maxFiles: 2 }
+  ],
+  [{}, "consoleFormat", "tree"],
+  [{ TRACING_CONSOLE_FORMAT: "JSON" }, "consoleFormat", "json"],
 
   [{}, "otlp.endpoint.url", "http://localhost:4318/v1/traces"],
   [{}, "otlp.endpoint.protocol", "http/protobuf"],
@@ -182,7 +224,6 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
     }
   ],
   [{ TRACING_BATCH_DROP: "Oldest", TRACING_MAX_CONCURRENT_EXPORTS: "8" }, "batch.drop", "oldest"],
-  [{ TRACING_EXPORTER: "console" }, "batch.interval", 200],
   [{ TRACING_EXPORTER: "console", TRACING_BATCH_TIMEOUT: "1000" }, "batch.interval", 1000],
   [{ TRACING_BATCH_QUEUE_SIZE: "100" }, "batch.batchSize", 100],
   [{ OTEL_BSP_MAX_QUEUE_SIZE: "4096", OTEL_BSP_MAX_EXPORT_BATCH_SIZE: "4096" }, "batch.batchSize", 4096],
@@ -279,9 +320,21 @@ const refused: Readonly<Record<string, ReadonlyArray<string>>> = {
   OTEL_SDK_DISABLED: ["1", "yes"],
   TRACING_RESOURCE_ATTRIBUTES: ["a", "=b", "a=%zz", "a=1,b"],
   OTEL_RESOURCE_ATTRIBUTES: ["a", "%=b"],
-  TRACING_EXPORTER: ["jaeger", "otlp,console"],
-  TRACING_EXPORTER_TYPE: ["jaeger"],
-  OTEL_TRACES_EXPORTER: ["zipkin"],
+  TRACING_EXPORTER: ["prometheus", "otlp,consul", "none,otlp", ",", "otlp,otlp-sdk"],
+  TRACING_EXPORTER_TYPE: ["tempo"],
+  OTEL_TRACES_EXPORTER: ["otlp;zipkin"],
+  TRACING_ZIPKIN_ENDPOINT: ["ftp://host", "zipkin:0"],
+  OTEL_EXPORTER_ZIPKIN_ENDPOINT: ["//"],
+  OTEL_EXPORTER_ZIPKIN_TIMEOUT: ["-1"],
+  TRACING_JAEGER_ENDPOINT: ["udp://host"],
+  OTEL_EXPORTER_JAEGER_ENDPOINT: ["a b"],
+  TRACING_JAEGER_AGENT: ["http://agent", "agent:0", "agent:65536", "agent:port", "::1"],
+  OTEL_EXPORTER_JAEGER_AGENT_HOST: ["a b"],
+  OTEL_EXPORTER_JAEGER_AGENT_PORT: ["0", "99999"],
+  TRACING_JAEGER_PACKET_SIZE: ["999", "65508"],
+  TRACING_FILE_MAX_BYTES: ["0", "1 MB"],
+  TRACING_FILE_MAX_FILES: ["0"],
+  TRACING_CONSOLE_FORMAT: ["yaml"],
   TRACING_ENDPOINT: ["ftp://host", "http://", "host:port", "a b", "localhost:0", "localhost:99999", "host:4317/path"],
   OTEL_EXPORTER_OTLP_ENDPOINT: ["ftp://host"],
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ["//"],
@@ -377,6 +430,7 @@ const neverRefused = [
   "TRACING_SERVICE_VERSION",
   "OTEL_SEMCONV_STABILITY_OPT_IN",
   "OTEL_TRACES_SAMPLER_ARG",
+  "TRACING_FILE_PATH",
   "TRACING_CERTIFICATE",
   "OTEL_EXPORTER_OTLP_CERTIFICATE",
   "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE"
@@ -433,6 +487,13 @@ describe("TracingConfig", () => {
       "TRACING_SAMPLE_RATE"
     ])
     assert.deepStrictEqual(refusedKeys({ ...off, TRACING_ENABLED: "nearly" }), ["TRACING_ENABLED"])
+  })
+
+  it("the file exporter needs a name, and Jaeger one way or the other", () => {
+    assert.deepStrictEqual(refusedKeys({ TRACING_EXPORTER: "file" }), ["TRACING_FILE_PATH"])
+    assert.deepStrictEqual(refusedKeys({ TRACING_JAEGER_AGENT: "j", TRACING_JAEGER_ENDPOINT: "http://j:1" }), [
+      "TRACING_JAEGER_AGENT"
+    ])
   })
 
   it("two names of one setting that disagree are an error", () => {
