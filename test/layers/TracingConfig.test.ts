@@ -489,8 +489,8 @@ describe("TracingConfig", () => {
     assert.deepStrictEqual(refusedKeys({ ...off, TRACING_ENABLED: "nearly" }), ["TRACING_ENABLED"])
   })
 
-  it("a file needs a name, and Jaeger one way or the other", () => {
-    assert.deepStrictEqual(refusedKeys({ TRACING_EXPORTER: "file" }), ["TRACING_FILE_PATH"])
+  it("the file exporter needs a name, and Jaeger one way or the other", () => {
+    assert.deepStrictEqual(refusedKeys({ TRACING_EXPORTER: "file" }), ["TRACING_EXPORTER"])
     assert.deepStrictEqual(refusedKeys({ TRACING_JAEGER_AGENT: "j", TRACING_JAEGER_ENDPOINT: "http://j:1" }), [
       "TRACING_JAEGER_AGENT"
     ])
