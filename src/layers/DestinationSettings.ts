@@ -67,6 +67,6 @@ export const file = (
   const maxBytes = reading.get("fileMaxBytes")
   const maxFiles = reading.get("fileMaxFiles")
   if (!names.includes("file")) return undefined
-  if (path === undefined) reading.refuse("filePath", "the name of a file, as TRACING_EXPORTER asks for one")
+  if (path === undefined) reading.refuse("exporters", "set together with TRACING_FILE_PATH where it names file")
   return { path: path ?? "", maxBytes, maxFiles }
 }

@@ -490,7 +490,7 @@ describe("TracingConfig", () => {
   })
 
   it("the file exporter needs a name, and Jaeger one way or the other", () => {
-    assert.deepStrictEqual(refusedKeys({ TRACING_EXPORTER: "file" }), ["TRACING_FILE_PATH"])
+    assert.deepStrictEqual(refusedKeys({ TRACING_EXPORTER: "file" }), ["TRACING_EXPORTER"])
     assert.deepStrictEqual(refusedKeys({ TRACING_JAEGER_AGENT: "j", TRACING_JAEGER_ENDPOINT: "http://j:1" }), [
       "TRACING_JAEGER_AGENT"
     ])
