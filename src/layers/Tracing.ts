@@ -26,6 +26,7 @@ import * as BridgeTracer from "./BridgeTracer.ts"
 import * as Crossing from "./Crossing.ts"
 import * as Delivery from "./Delivery.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
+import * as ProcessEndings from "./ProcessEndings.ts"
 import * as StartLine from "./StartLine.ts"
 import * as TracingConfig from "./TracingConfig.ts"
 
@@ -141,6 +142,10 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     return Context.add(unrecorded(settings, plugins.trusts), Tracer.Tracer, GoraxTracer.passThrough)
   const delivery = yield* Delivery.make(settings, books, plugins)
   const openSpans = new OpenSpans()
+  yield* ProcessEndings.watch({
+    openSpans,
+    flush: Effect.timeoutOption(delivery.sink.flush, settings.shutdownTimeout)
+  })
   // Before the last flush: what runs in fibers that nobody interrupts is told all the same
   yield* Effect.addFinalizer(() =>
     Effect.clockWith((clock) => Effect.sync(() => openSpans.endAll(SpanClock.read(clock))))

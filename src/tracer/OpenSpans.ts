@@ -46,11 +46,11 @@ export class OpenSpans {
     this.#count--
   }
 
-  /** Ends all of them as interrupted, children before their parents. */
-  endAll(now: SpanClock.Reading): void {
+  /** Ends all of them, children before their parents; as interrupted, where nobody knows better. */
+  endAll(now: SpanClock.Reading, exit: Exit.Exit<unknown, unknown> = interrupted): void {
     for (let span = this.#last; span !== undefined; span = this.#last) {
       this.remove(span)
-      span.finish(now, interrupted)
+      span.finish(now, exit)
     }
   }
 }
