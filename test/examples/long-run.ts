@@ -1,6 +1,6 @@
 /**
- * A program for the test of signals: one step is done, and others never end, in fibers of every kind. `bare` runs it
- * without tracing.
+ * A program for the test of signals: one step is done, and others never end, in fibers of every kind. `BARE=true` runs
+ * it without tracing.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Traced, TracedMessage, TracingLive } from "@gorax/tracing"
@@ -23,4 +23,4 @@ const program = Effect.void.pipe(
   Traced.workflow("long-run", { tenantId: "acme", executionId: "exec-1" })
 )
 
-NodeRuntime.runMain(program.pipe(Effect.provide(process.argv.includes("bare") ? Layer.empty : TracingLive)))
+NodeRuntime.runMain(program.pipe(Effect.provide(process.env["BARE"] === "true" ? Layer.empty : TracingLive)))
