@@ -6,6 +6,8 @@
 import * as Otel from "@opentelemetry/api"
 import * as Exit from "effect/Exit"
 import type * as Tracer from "effect/Tracer"
+import { types } from "node:util"
+import { readable } from "../model/Attributes.ts"
 import * as Failure from "../model/Failure.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import type { GoraxSpan } from "./GoraxSpan.ts"
@@ -14,7 +16,7 @@ import type { GoraxSpan } from "./GoraxSpan.ts"
 export const otelSpanTypeId = "~@effect/opentelemetry/OtelTracer/OtelSpan"
 
 const isTimeInput = (value: unknown): value is Otel.TimeInput =>
-  typeof value === "number" || value instanceof Date || Array.isArray(value)
+  typeof value === "number" || types.isDate(value) || (!types.isProxy(value) && Array.isArray(value))
 
 const fromMillis = (millis: number): bigint => BigInt(Math.round(millis * 1e6))
 
@@ -68,9 +70,9 @@ export class OtelSpanView implements Otel.Span {
     return this
   }
   setStatus(status: Otel.SpanStatus): this {
-    const code = status?.code
+    const { code, message } = readable(status) ?? {}
     const { ERROR, OK } = Otel.SpanStatusCode
-    this.#span.setStatus(code === ERROR ? "error" : code === OK ? "ok" : "unset", status?.message)
+    this.#span.setStatus(code === ERROR ? "error" : code === OK ? "ok" : "unset", message)
     return this
   }
   updateName(name: string): this {
