@@ -145,11 +145,10 @@ export class AttributeMap implements ReadonlyMap<string, AttributeValue> {
   #used = 0
   dropped = 0
   /** How many characters there are in all. A span adds those of its events and links. */
-  text: number
+  text = 0
 
-  constructor(limits: AttributeLimits, text = 0) {
+  constructor(limits: AttributeLimits) {
     this.#limits = limits
-    this.text = text
   }
 
   get size(): number {
@@ -255,6 +254,9 @@ export class AttributeMap implements ReadonlyMap<string, AttributeValue> {
 
 const isKey = (key: unknown): boolean => typeof key === "string" && key !== "" && key.length <= longestKey
 
+/** One for all events that say no more than their name. */
+const nothing: Attributes = {}
+
 /** What became of a record. */
 export interface Converted {
   readonly attributes: Attributes
@@ -270,8 +272,9 @@ export const fromRecord = (
   limits: AttributeLimits,
   text = 0
 ): Converted => {
-  if (record === undefined) return { attributes: {}, dropped: 0, text }
-  const map = new AttributeMap(limits, text)
+  if (record === undefined) return { attributes: nothing, dropped: 0, text }
+  const map = new AttributeMap(limits)
+  map.text = text
   map.setAll(record)
   return { attributes: Object.fromEntries(map), dropped: map.dropped, text: map.text }
 }

@@ -62,7 +62,9 @@ export const sound = (context: SpanContext): SpanContext => {
   const { spanId, traceFlags, traceId, traceState } = context
   const flags = Number.isInteger(traceFlags)
   const state = isText(traceState) && traceState.length <= longestState
-  return flags && state ? context : { traceId, spanId, traceFlags: flags ? traceFlags : 0, traceState: state ? traceState : "" }
+  return flags && state
+    ? context
+    : { traceId, spanId, traceFlags: flags ? traceFlags : 0, traceState: state ? traceState : "" }
 }
 
 /** The span itself, or the nearest around it that Effect has not hidden from others. */

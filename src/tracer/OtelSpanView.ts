@@ -28,7 +28,8 @@ const toNanos = (time: Otel.TimeInput | undefined): bigint => {
   try {
     if (Array.isArray(time)) return BigInt(Math.trunc(time[0])) * 1_000_000_000n + BigInt(Math.round(time[1]))
     if (time instanceof Date) return BigInt(time.getTime()) * 1_000_000n
-    if (typeof time === "number") return fromMillis(time < performance.timeOrigin ? performance.timeOrigin + time : time)
+    if (typeof time === "number")
+      return fromMillis(time < performance.timeOrigin ? performance.timeOrigin + time : time)
   } catch {
     // No number there, which no big integer can be made of
   }

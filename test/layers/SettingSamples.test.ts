@@ -15,7 +15,12 @@ const booleans = ["true", "True", "TRUE", "false", "FALSE", " true "]
 const counts = ["0", "1", "128", "2147483647"]
 const sizes = ["1", "512", "2147483647"]
 const timeouts = ["0", "1", "10000", "2147483647"]
-const endpoints = ["http://localhost:4318", "https://api.example.com:443/base/", "http://[::1]:4318", "http://u:p@h:1/v1/traces"]
+const endpoints = [
+  "http://localhost:4318",
+  "https://api.example.com:443/base/",
+  "http://[::1]:4318",
+  "http://u:p@h:1/v1/traces"
+]
 const pairs = ["a=1", "a=1,b=2", " a = 1 , b = 2 ", "a=%20%C3%BC%2C%3D", "a=", "key=value=more", "a=1,", ","]
 const headers = ["api-key=1", "A=1,b=2", "a=%20x", "authorization=Basic%20dTpw", "a="]
 const files = ["/etc/ssl/ca.pem", "./ca.pem"]
@@ -88,7 +93,10 @@ describe("every variable of the table", () => {
     assert.isDefined(samples[key], `${key} needs samples of the specification's values`)
     for (const text of samples[key]!) {
       const result = read({ [key]: text })
-      assert.isTrue(Result.isSuccess(result), `${key}=${text}: ${Result.isFailure(result) ? result.failure.message : ""}`)
+      assert.isTrue(
+        Result.isSuccess(result),
+        `${key}=${text}: ${Result.isFailure(result) ? result.failure.message : ""}`
+      )
     }
   })
 
@@ -104,11 +112,16 @@ describe("every variable of the table", () => {
       .filter((row) => row.secret)
       .flatMap((row) => [row.key, ...row.aliases, ...row.otel.map((source) => source.key)])
     assert.include(secrets, "TRACING_HEADERS")
-    const text = fc.tuple(fc.string({ unit: "binary" }), fc.string()).map(([before, after]) => `${before}canary${after}`)
+    const text = fc
+      .tuple(fc.string({ unit: "binary" }), fc.string())
+      .map(([before, after]) => `${before}canary${after}`)
     fc.assert(
       fc.property(fc.constantFrom(...secrets), text, (key, value) => {
         const result = read({ [key]: value })
-        assert.notInclude(Result.isFailure(result) ? String(result.failure) + JSON.stringify(result.failure) : "", "canary")
+        assert.notInclude(
+          Result.isFailure(result) ? String(result.failure) + JSON.stringify(result.failure) : "",
+          "canary"
+        )
       }),
       { numRuns: 2000 }
     )

@@ -46,13 +46,29 @@ const values: ReadonlyArray<readonly [string, unknown, unknown]> = [
   ["a URL with a password", new URL("https://u:p@h/x?q=1"), "https://h/x"],
   ["an error", new TypeError("no"), "TypeError: no"],
   ["an error whose message throws", Object.defineProperty(new Error(), "message", { get: throwing }), "[unreadable]"],
-  ["a map", new Map<unknown, unknown>([["a", 1], [{ toString: throwing }, 2]]), `{"a":1,"[object]":2}`],
+  [
+    "a map",
+    new Map<unknown, unknown>([
+      ["a", 1],
+      [{ toString: throwing }, 2]
+    ]),
+    `{"a":1,"[object]":2}`
+  ],
   ["a set", new Set([1, "a"]), `[1,"a"]`],
   ["a typed array", new Float64Array(2), "[16 bytes]"],
   ["a circle", circular, `{"self":{"self":{"self":{"self":{"self":"[deeper]"}}}}}`],
   ["a list five thousand levels deep", deep, `[[[[["[deeper]"]]]]]`],
   ["an object with ten thousand billion entries", wide, (text: string) => text.length === 8192],
-  ["a getter that throws", { get a() { return throwing() }, b: 1 }, `{"a":"[getter]","b":1}`],
+  [
+    "a getter that throws",
+    {
+      get a() {
+        return throwing()
+      },
+      b: 1
+    },
+    `{"a":"[getter]","b":1}`
+  ],
   ["a proxy that throws", hostile, "[proxy]"],
   ["a proxy that was revoked", revoked.proxy, "[proxy]"],
   ["a proxy inside", { a: hostile }, `{"a":"[proxy]"}`],
@@ -65,7 +81,11 @@ const values: ReadonlyArray<readonly [string, unknown, unknown]> = [
   ["a sparse list", Object.assign([1], { 2: 3 }), "[1,null,3]"],
   ["a list of mixed kinds", [1, "a", null, undefined, Number.NaN], `[1,"a",null,null,"NaN"]`],
   ["a list with a getter that throws", Object.defineProperty([1, 2], 1, { get: throwing }), `[1,"[getter]"]`],
-  ["a million numbers", Array.from({ length: 1_000_000 }, (_, index) => index), (list: unknown[]) => list.length === 1000],
+  [
+    "a million numbers",
+    Array.from({ length: 1_000_000 }, (_, index) => index),
+    (list: unknown[]) => list.length === 1000
+  ],
   ["an object of 100,000 keys", many(100_000), (text: string) => text.length <= 8192],
   ["ten megabytes", tenMegabytes, "x".repeat(16_384)],
   ["ten megabytes inside", { a: tenMegabytes }, (text: string) => text.length === 8192],
@@ -217,7 +237,12 @@ describe("a record that defends itself", () => {
     for (const combinator of [
       Traced.step("guilty", options),
       Traced.step("guilty", () => throwing()),
-      Traced.workflow("guilty", { executionId: "e", get tenantId() { return throwing() } } as any),
+      Traced.workflow("guilty", {
+        executionId: "e",
+        get tenantId() {
+          return throwing()
+        }
+      } as any),
       Traced.span("guilty", hostile),
       Traced.span("guilty", null as any),
       Traced.span("guilty", { links: 5, kind: "no kind" } as any)
@@ -257,7 +282,10 @@ describe("limits hold, and what is beyond them is counted", () => {
       Traced.event("e", texts).pipe(Effect.repeat({ times: 20 }), Traced.span("guilty", { attributes: texts }))
     )
     const dropped = recorded.events.reduce((sum, event) => sum + event.droppedAttributes, recorded.droppedAttributes)
-    const kept = recorded.events.reduce((sum, event) => sum + Object.keys(event.attributes).length, recorded.attributes.size)
+    const kept = recorded.events.reduce(
+      (sum, event) => sum + Object.keys(event.attributes).length,
+      recorded.attributes.size
+    )
     assert.strictEqual(kept, Math.floor(Attributes.mostText / 16_384) - 1)
     assert.strictEqual(dropped + kept, 22 * 128)
   })
@@ -281,7 +309,10 @@ describe("limits hold, and what is beyond them is counted", () => {
 describe("names, times, links and statuses of any kind", () => {
   const onSpan = (f: (span: GoraxSpan) => void) =>
     between(
-      Effect.map(Effect.currentSpan, (span) => f(span as GoraxSpan)).pipe(Effect.as("result"), Effect.withSpan("guilty"))
+      Effect.map(Effect.currentSpan, (span) => f(span as GoraxSpan)).pipe(
+        Effect.as("result"),
+        Effect.withSpan("guilty")
+      )
     )
 
   it.each([
@@ -306,7 +337,16 @@ describe("names, times, links and statuses of any kind", () => {
 
   it("times that are none, before the epoch, or beyond 64 bits", () => {
     const times: ReadonlyArray<any> = [-1n, 2n ** 70n, Number.NaN, "now", undefined, Symbol("s"), hostile]
-    const otelTimes: ReadonlyArray<any> = [Number.NaN, Infinity, -1, new Date(Number.NaN), [Number.NaN, 1], [1.5, 2.5], [], hostile]
+    const otelTimes: ReadonlyArray<any> = [
+      Number.NaN,
+      Infinity,
+      -1,
+      new Date(Number.NaN),
+      [Number.NaN, 1],
+      [1.5, 2.5],
+      [],
+      hostile
+    ]
     for (const time of [...times, ...otelTimes]) {
       const { exit, recorded } = onSpan((span) => {
         span.event("e", time)
@@ -340,7 +380,10 @@ describe("names, times, links and statuses of any kind", () => {
     const { exit, recorded, spans } = onSpan((span) => {
       span.addLinks([...bad, { span: elsewhere, attributes: many(130) }])
       span.addLinks(hostile)
-      span.span.addLink(null as any).addLink({ context: hostile }).addLinks(5 as any)
+      span.span
+        .addLink(null as any)
+        .addLink({ context: hostile })
+        .addLinks(5 as any)
     })
     assert.deepStrictEqual(exit, Exit.succeed("result"))
     assert.strictEqual(recorded.droppedLinks, bad.length + 4)
