@@ -242,7 +242,7 @@ describe("a record that defends itself", () => {
         get tenantId() {
           return throwing()
         }
-      } as any),
+      }),
       Traced.span("guilty", hostile),
       Traced.span("guilty", null as any),
       Traced.span("guilty", { links: 5, kind: "no kind" } as any)
