@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
+import * as Attributes from "../model/Attributes.ts"
 import * as SpanOpener from "../model/SpanOpener.ts"
 import type { SpanSpec } from "../model/SpanOpener.ts"
 
@@ -113,8 +114,57 @@ const read = <Options>(options: Options | (() => Options) | undefined): Options 
   }
 }
 
+/** Options, and the attributes among them, that do not throw when they are read. */
+const readable = <Options>(options: Options | undefined): Options | undefined => {
+  const copy = Attributes.readable(options as object | undefined)
+  return (
+    copy !== undefined && "attributes" in copy
+      ? { ...copy, attributes: Attributes.readable(copy.attributes as object) }
+      : copy
+  ) as Options | undefined
+}
+
+/** Where options throw when they are read, what can be read of them is told. */
+const total = <Options>(shape: SpanShape<Options>): SpanShape<Options> => {
+  const { around, elsewhere } = shape
+  const wrap = (wrapper: Wrap<Options> | undefined): Wrap<Options> | undefined =>
+    wrapper &&
+    ((self, name, options) => {
+      try {
+        return wrapper(self, name, options)
+      } catch {
+        return wrapper(self, name, readable(options))
+      }
+    })
+  const inside = wrap(shape.inside)
+  const always = wrap(shape.always)
+  const outside = wrap(around)
+  return {
+    describe: (name, options, fiber) => {
+      try {
+        return shape.describe(name, options, fiber)
+      } catch {
+        return shape.describe(name, readable(options), fiber)
+      }
+    },
+    ...(elsewhere && {
+      elsewhere: (options) => {
+        try {
+          return elsewhere(options)
+        } catch {
+          return elsewhere(readable(options))
+        }
+      }
+    }),
+    ...(inside && { inside }),
+    ...(always && { always }),
+    ...(outside && { around: outside })
+  }
+}
+
 /** Builds a combinator from what is special about it. */
-export const make = <Options>(shape: SpanShape<Options>): SpanCombinator<Options> => {
+export const make = <Options>(given: SpanShape<Options>): SpanCombinator<Options> => {
+  const shape = total(given)
   const spanned = <A, E, R>(
     self: Effect.Effect<A, E, R>,
     name: string,

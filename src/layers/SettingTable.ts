@@ -7,6 +7,7 @@
 import * as Duration from "effect/Duration"
 import { compressions } from "../export/OtlpCompression.ts"
 import { protocols } from "../export/OtlpEndpoint.ts"
+import * as SpanLimits from "../model/SpanLimits.ts"
 import * as Rule from "./SettingRule.ts"
 import type { HostAndPort, SettingRule } from "./SettingRule.ts"
 
@@ -504,9 +505,8 @@ export const table = {
     key: "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
     rule: Rule.integer(0),
     otel: ["OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"],
-    fallback: Infinity,
-    shown: "no limit",
-    doc: "Characters of one attribute's text."
+    fallback: SpanLimits.defaults.attributeLength,
+    doc: "Characters of one attribute's text; what is longer is cut. The specification has no limit where none is set."
   }),
   spanEvents: row({
     key: "OTEL_SPAN_EVENT_COUNT_LIMIT",

@@ -50,7 +50,22 @@ const validSpanId = /^(?!0{16})[0-9a-f]{16}$/
 
 /** True when both ids are well formed and not zero. */
 export const isValid = (ids: { readonly traceId: string; readonly spanId: string }): boolean =>
-  validTraceId.test(ids.traceId) && validSpanId.test(ids.spanId)
+  isText(ids.traceId) && isText(ids.spanId) && validTraceId.test(ids.traceId) && validSpanId.test(ids.spanId)
+
+const isText = (value: unknown): boolean => typeof value === "string"
+
+/** More than the 32 members of a trace state can be, in characters. */
+const longestState = 32 * 513
+
+/** The context without flags that are no number, and a state that is no text or longer than any: ids are what counts. */
+export const sound = (context: SpanContext): SpanContext => {
+  const { spanId, traceFlags, traceId, traceState } = context
+  const flags = Number.isInteger(traceFlags)
+  const state = isText(traceState) && traceState.length <= longestState
+  return flags && state
+    ? context
+    : { traceId, spanId, traceFlags: flags ? traceFlags : 0, traceState: state ? traceState : "" }
+}
 
 /** The span itself, or the nearest around it that Effect has not hidden from others. */
 export const visible = (span: Tracer.AnySpan | undefined): Tracer.AnySpan | undefined => {

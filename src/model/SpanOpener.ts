@@ -11,6 +11,7 @@ import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
+import { readable } from "./Attributes.ts"
 
 const TypeId = "~@gorax/tracing/model/SpanOpener"
 
@@ -60,7 +61,7 @@ export const throughEffect = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   spec: SpanSpec
 ): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
-  Effect.useSpan(spec.name, spec as Tracer.SpanOptionsNoTrace, (span) => {
+  Effect.useSpan(spec.name, { ...spec, attributes: readable(spec.attributes) } as Tracer.SpanOptionsNoTrace, (span) => {
     const inside = Effect.provideService(self, Tracer.ParentSpan, span)
     if (spec.conclude === undefined) return inside
     return Effect.onExit(inside, (exit) =>

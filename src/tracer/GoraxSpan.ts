@@ -72,7 +72,7 @@ export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
   #rare: Rare | undefined
 
   constructor(shared: SpanShared, options: SpanOptions, parent: Tracer.AnySpan | undefined) {
-    this.name = options.name
+    this.name = nameFrom(options.name)
     this.kind = options.kind
     if (options.annotations !== noAnnotations) this.#rare = { annotations: options.annotations }
     this.attributes = new Attributes.AttributeMap(shared.attributeLimits)
@@ -191,8 +191,13 @@ export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
     if (this.recording) this.attributes.set(key, value)
   }
 
+  /** All that can be read of a record. */
+  annotate(attributes: Readonly<Record<string, unknown>>): void {
+    if (this.recording) this.attributes.setAll(attributes)
+  }
+
   event(name: string, time: bigint, attributes?: Readonly<Record<string, unknown>>): void {
-    this.mark(name, time, attributes)
+    this.mark(name, SpanClock.fromOutside(time), attributes)
   }
 
   /** {@link event}, for whoever reads the clock as the span does. */
@@ -204,9 +209,11 @@ export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
       rare.droppedEvents = (rare.droppedEvents ?? 0) + 1
       return
     }
-    const converted = Attributes.fromRecord(attributes, this.#shared.eventLimits)
+    const kept = nameFrom(name)
+    const converted = Attributes.fromRecord(attributes, this.#shared.eventLimits, this.attributes.text + kept.length)
+    this.attributes.text = converted.text
     const sinceStart = SpanClock.nanosBetween(this.#start, now, this.#anchor)
-    const event = new RecordedEvent(this, sinceStart, name, converted)
+    const event = new RecordedEvent(this, sinceStart, kept, converted)
     // A literal is as long as it is; a list that is pushed to makes room for sixteen more
     if (held === undefined) this.#events = [event]
     else held.push(event)
@@ -214,33 +221,52 @@ export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
 
   addLinks(added: ReadonlyArray<Tracer.SpanLink>): void {
     if (!this.recording) return
-    for (const link of added) {
-      const context = validContext(link.span)
-      if (context === undefined) continue
-      const rare = (this.#rare ??= {})
-      const links = (rare.links ??= [])
-      if (links.length >= this.#shared.limits.links) {
-        rare.droppedLinks = (rare.droppedLinks ?? 0) + 1
-        continue
+    const rare = (this.#rare ??= {})
+    const links = (rare.links ??= [])
+    const drop = (): void => {
+      rare.droppedLinks = (rare.droppedLinks ?? 0) + 1
+    }
+    try {
+      for (const link of added) {
+        const made = links.length < this.#shared.limits.links ? this.#link(link) : undefined
+        if (made === undefined) drop()
+        else links.push(made)
       }
-      const { attributes } = Attributes.fromRecord(link.attributes, this.#shared.linkLimits)
-      links.push({ span: SpanContext.toExternalSpan(context), attributes })
+    } catch {
+      drop()
+    }
+  }
+
+  /** `undefined` where it leads nowhere. */
+  #link(link: Tracer.SpanLink): SpanLink | undefined {
+    try {
+      const context = validContext(link.span)
+      if (context === undefined) return undefined
+      const { attributes, dropped, text } = Attributes.fromRecord(
+        link.attributes,
+        this.#shared.linkLimits,
+        this.attributes.text + context.traceState.length
+      )
+      this.attributes.text = text
+      return { span: SpanContext.toExternalSpan(context), attributes, droppedAttributes: dropped }
+    } catch {
+      return undefined
     }
   }
 
   rename(name: string): void {
-    if (this.recording) this.name = name
+    if (this.recording) this.name = nameFrom(name)
   }
 
   setStatus(code: StatusCode, message = ""): void {
     if (!this.recording) return
     const rare = (this.#rare ??= {})
     rare.statusCode = code
-    rare.statusMessage = code === "error" ? message : ""
+    rare.statusMessage = code === "error" ? Attributes.textOf(message, longestMessage) : ""
   }
 
   end(endTime: bigint, exit: Exit.Exit<unknown, unknown>): void {
-    this.finish(endTime, exit)
+    this.finish(SpanClock.fromOutside(endTime), exit)
   }
 
   /** {@link end}, for whoever reads the clock as the span does. */
@@ -321,12 +347,23 @@ export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
   }
 }
 
+/** Characters: what is longer is cut. */
+const longestName = 1024
+const longestMessage = 4096
+
+const nameFrom = (name: string): string =>
+  typeof name === "string" && name.length <= longestName ? name : Attributes.textOf(name, longestName)
+
 const isRefused = (span: Tracer.AnySpan): boolean => span instanceof GoraxSpan && span.refused
 
-/** The context of a span that others can refer to; ids that are not well formed are none. */
+/** The context of a span that others can refer to; ids that are not well formed, or cannot be read, are none. */
 const validContext = (span: Tracer.AnySpan): SpanContext.SpanContext | undefined => {
-  const context = SpanContext.fromSpan(span)
-  return SpanContext.isValid(context) ? context : undefined
+  try {
+    const context = SpanContext.fromSpan(span)
+    return SpanContext.isValid(context) ? SpanContext.sound(context) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** The annotations of a span that has none. */

@@ -299,7 +299,7 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
     "spanLimits",
     {
       attributes: 128,
-      attributeLength: Infinity,
+      attributeLength: 16_384,
       events: 128,
       attributesPerEvent: 128,
       links: 128,
