@@ -15,7 +15,7 @@ import { OtlpSerialization, OtlpTracer } from "effect/observability"
 export type Delivered = (collector: string) => Layer.Layer<never, unknown>
 
 /** Long enough that nobody loses a span to a burst: what is compared is the cost of delivering all of them. */
-const queue = 200_000
+export const queue = 200_000
 
 /** Ours, as an operator configures it. */
 export const ours =

@@ -12,6 +12,7 @@ import { TracedServer } from "@gorax/tracing"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import { HttpEffect, HttpMiddleware, HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "effect/http"
+import * as NetAddress from "effect/net/NetAddress"
 import { createServer } from "node:http"
 import * as Delivered from "./Delivered.ts"
 import * as HotPath from "./HotPath.ts"
@@ -78,7 +79,7 @@ const handled = (answering: Answering, tracer: Layer.Layer<never, unknown>): Hot
     const keeping = Layer.succeed(
       HttpServer.HttpServer,
       HttpServer.make({
-        address: undefined as never,
+        address: NetAddress.unixPathAddress("/nowhere"),
         serve: (app, middleware) =>
           Effect.contextWith((context) => {
             handle = Effect.provideContext(

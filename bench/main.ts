@@ -13,6 +13,7 @@ const files: Readonly<Record<string, ReadonlyArray<string>>> = {
   primitive: ["S3"],
   memory: ["S4"],
   encode: ["S5"],
+  deliver: ["S6", "S7"],
   http: ["S8"],
   scale: ["S9"],
   spool: ["S10"],

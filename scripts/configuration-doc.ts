@@ -12,7 +12,7 @@ export const file = new URL("../docs/configuration.md", import.meta.url)
 const sections: ReadonlyArray<readonly [heading: string, first: Setting]> = [
   ["On and off", "enabled"],
   ["Who is speaking", "serviceName"],
-  ["Where spans go", "exporter"],
+  ["Where spans go", "exporters"],
   ["Which traces are recorded", "sampleRate"],
   ["Batches and endings", "queueSize"],
   ["What survives the process", "spoolDirectory"],

@@ -1,5 +1,5 @@
 /**
- * Runs test/integration against real servers, and says which of them it could not get.
+ * Runs test/integration against real servers, databases and tracing backends, and says which of them it could not get.
  *
  * A server you already have is used as it is: set its URL. Otherwise a private one is started on a free port from the
  * binaries of this machine, and stopped at the end; on a Debian where we are root, missing binaries are installed first.
@@ -11,6 +11,7 @@ import { connect, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import * as backends from "./backends.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const isRoot = process.getuid?.() === 0
@@ -42,15 +43,25 @@ const aptInstall = (name) => {
   }
 }
 
-const freePort = () =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
-  })
+/** All of them are held until the last is known, so that no two are the same. */
+const freePorts = async (count) => {
+  const held = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise((resolve, reject) => {
+          const server = createServer()
+          server.on("error", reject)
+          server.listen(0, "127.0.0.1", () => resolve(server))
+        })
+    )
+  )
+  const ports = held.map((server) => server.address().port)
+  await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+const freePort = async () => (await freePorts(1))[0]
 
 const accepts = (port) =>
   new Promise((resolve) => {
@@ -62,14 +73,14 @@ const accepts = (port) =>
     socket.on("connect", () => end(true)).on("error", () => end(false))
   })
 
-/** Starts a server and waits until it accepts connections, 20 s at most. */
+/** Starts a server and waits until it accepts connections, a minute at most. */
 const serve = async (port, command, args, options) => {
   const child = spawn(command, args, { ...options, stdio: ["ignore", "ignore", "pipe"] })
   let said = ""
   child.stderr.on("data", (chunk) => (said = (said + chunk).slice(-2000)))
   child.on("error", (error) => (said = error.message))
   servers.push(child)
-  for (const until = Date.now() + 20_000; Date.now() < until && child.exitCode === null;) {
+  for (const until = Date.now() + 60_000; Date.now() < until && child.exitCode === null;) {
     if (await accepts(port)) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
@@ -103,9 +114,49 @@ const startRedis = async () => {
   return `redis://127.0.0.1:${port}`
 }
 
+/** Every way in has a variable of its own, for a Jaeger that was not started here too. */
+const startJaeger = async (program) => {
+  const config = join(root, "test", "integration", "jaeger", "config.yaml")
+  const ports = await freePorts(6)
+  const [query, queryGrpc, otlp, grpc, thrift, agent] = ports
+  await serve(thrift, program, ["--config", config], {
+    env: {
+      ...process.env,
+      JAEGER_QUERY_PORT: query,
+      JAEGER_QUERY_GRPC_PORT: queryGrpc,
+      JAEGER_OTLP_PORT: otlp,
+      JAEGER_GRPC_PORT: grpc,
+      JAEGER_THRIFT_PORT: thrift,
+      JAEGER_AGENT_PORT: agent
+    }
+  })
+  Object.assign(process.env, {
+    TEST_JAEGER_OTLP_URL: `http://127.0.0.1:${otlp}`,
+    TEST_JAEGER_GRPC_URL: `http://127.0.0.1:${grpc}`,
+    TEST_JAEGER_THRIFT_URL: `http://127.0.0.1:${thrift}`,
+    TEST_JAEGER_AGENT: `127.0.0.1:${agent}`
+  })
+  return `http://127.0.0.1:${query}`
+}
+
+const startZipkin = async (jar) => {
+  const port = await freePort()
+  const loopbackOnly = ["ip=127.0.0.1", `port=${port}`, "protocols[0]=http"].map((rule) => `--armeria.ports[0].${rule}`)
+  await serve(port, "java", ["-Xmx256m", "-jar", jar, ...loopbackOnly], { cwd: directory })
+  return `http://127.0.0.1:${port}`
+}
+
+/** A port that was free may be somebody else's a moment later. Then there is a second try. */
+const twice = (get, start) => async () => {
+  const file = await get()
+  return start(file).catch(() => start(file))
+}
+
 const needs = [
   { name: "PostgreSQL", variable: "TEST_POSTGRES_URL", start: startPostgres },
-  { name: "Redis", variable: "TEST_REDIS_URL", start: startRedis }
+  { name: "Redis", variable: "TEST_REDIS_URL", start: startRedis },
+  { name: "Jaeger", variable: "TEST_JAEGER_URL", start: twice(backends.jaeger, startJaeger) },
+  { name: "Zipkin", variable: "TEST_ZIPKIN_URL", start: twice(backends.zipkin, startZipkin) }
 ]
 
 const runTests = () =>

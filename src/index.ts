@@ -17,6 +17,7 @@ export * as Traced from "./workflow/Traced.ts"
 // Crossing a boundary
 export * as Baggage from "./propagation/Baggage.ts"
 export * as Carrier from "./propagation/Carrier.ts"
+export * as Propagator from "./propagation/Propagator.ts"
 
 // Delivering
 export * as Tracing from "./layers/Tracing.ts"

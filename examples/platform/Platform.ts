@@ -36,6 +36,12 @@ const ifFree = (port: number): Effect.Effect<number> =>
     probe.listen(port, "127.0.0.1", () => probe.close(() => resume(Effect.succeed(port))))
   })
 
+/** Strangers reach the API: what they send begins a trace of its own, linked to theirs. */
+const edge = { TRACING_TRUST: "public" }
+
+/** Only the platform itself reaches its services: a trace goes on in them. */
+const inside = { TRACING_TRUST: "trusted" }
+
 /** Starts all of it, and waits until it is ready. */
 export const make = Effect.fnUntraced(function* ({
   onLine,
@@ -51,14 +57,14 @@ export const make = Effect.fnUntraced(function* ({
         name: "gorax-services",
         main: main("services.ts"),
         ready: listening,
-        env: { ...env, PORT: "0" },
+        env: { ...env, ...inside, PORT: "0" },
         onLine
       }),
       ChildService.start({
         name: "gorax-api",
         main: main("api.ts"),
         ready: listening,
-        env: { ...env, PORT: String(yield* ifFree(port)) },
+        env: { ...env, ...edge, PORT: String(yield* ifFree(port)) },
         onLine
       })
     ],

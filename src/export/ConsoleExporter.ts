@@ -12,6 +12,7 @@ import * as Scope from "effect/Scope"
 import * as Keys from "../model/AttributeKeys.ts"
 import type { SpanData } from "../model/SpanData.ts"
 import type { SpanExporter } from "../model/SpanExporter.ts"
+import { subjectOf } from "../model/SpanSubject.ts"
 import * as Trace from "../model/Trace.ts"
 
 export interface ConsoleExporterOptions {
@@ -21,33 +22,6 @@ export interface ConsoleExporterOptions {
   readonly patience?: Duration.Input
   /** How many spans are held at most; 4096 by default. Beyond it the oldest trace is drawn as it is. */
   readonly capacity?: number
-}
-
-/** What tells two spans of one name apart, the most telling first. */
-const tellingKeys = [
-  Keys.childWorkflowId,
-  Keys.nodeId,
-  Keys.workflowId,
-  Keys.parallelBranchName,
-  Keys.loopItemVariable,
-  Keys.scriptName,
-  Keys.actionName,
-  Keys.queueName,
-  Keys.webhookId,
-  Keys.httpResponseStatusCode
-]
-
-/** Only what a span says of itself: ids that `Traced.workflow` stamps on all below it would tell nothing. */
-const telling = (span: SpanData, parent: SpanData | undefined): string => {
-  const key = tellingKeys.find(
-    (key) => span.attributes.has(key) && span.attributes.get(key) !== parent?.attributes.get(key)
-  )
-  const index = span.attributes.get(Keys.loopIterationIndex) ?? span.attributes.get(Keys.retryAttempt)
-  const words = [key && span.attributes.get(key), index === undefined ? undefined : `#${index}`]
-  return words
-    .filter((word) => word !== undefined)
-    .map((word) => ` ${word}`)
-    .join("")
 }
 
 /** Keeps a line one line: what a span says may hold line breaks and control sequences. */
@@ -76,7 +50,7 @@ export const make = Effect.fnUntraced(function* (
     const parents = new Map<SpanData, SpanData>()
     for (const node of Trace.walk(roots)) for (const child of node.children) parents.set(child.span, node.span)
     return Trace.draw(roots, (span) => {
-      const name = oneLine(span.name + telling(span, parents.get(span)))
+      const name = oneLine(`${span.name} ${subjectOf(span, parents.get(span))}`).trimEnd()
       const line = `${name} ${paint(2, Trace.formatDuration(span))}`
       if (span.statusCode !== "error") return line
       return `${line} ${paint(31, oneLine(`✗ ${span.attributes.get(Keys.errorType) ?? ""} ${span.statusMessage}`).trim())}`

@@ -11,9 +11,16 @@
 import * as SensitiveKeys from "../model/SensitiveKeys.ts"
 import { ExportError } from "../model/TracingError.ts"
 
+/** What to do about a status. */
+export type Hints = ReadonlyArray<readonly [codes: ReadonlyArray<number>, hint: string]>
+
 /** Where a batch was going, as people are told it. */
-interface To {
+export interface To {
   readonly endpoint: string
+  /** The setting that says so; `TRACING_ENDPOINT` unless it is another. */
+  readonly setting?: string
+  /** Come before what is known of OTLP. */
+  readonly hints?: Hints
 }
 
 const longestSaid = 200
@@ -26,7 +33,7 @@ const listening = (endpoint: string): string =>
     endpoint.startsWith("https:") ? "TLS? For plain text write http:// or set TRACING_INSECURE=true" : "plain text"
   }?`
 
-const hints: ReadonlyArray<readonly [codes: ReadonlyArray<number>, hint: string]> = [
+const otlpHints: Hints = [
   [[401, 403, 16, 7], "Are the credentials in TRACING_HEADERS right?"],
   [[404, 405, 12], "Is this the path and protocol of an OTLP receiver?"],
   [[413, 8], "Does it take batches of this size? TRACING_BATCH_SIZE makes them smaller"],
@@ -56,11 +63,11 @@ export interface RefusedOptions extends To {
 }
 
 /** The destination answered, and did not take the batch. */
-export const refused = ({ code, endpoint, retryAfterMillis, said }: RefusedOptions): ExportError => {
+export const refused = ({ code, endpoint, hints = [], retryAfterMillis, said }: RefusedOptions): ExportError => {
   const reason = reasonOf(code, said)
   const isGrpc = code < 17
   const status = `${isGrpc ? "gRPC" : "HTTP"} status ${code}`
-  const hint = hints.find(([codes]) => codes.includes(code))?.[1]
+  const hint = [...hints, ...otlpHints].find(([codes]) => codes.includes(code))?.[1]
   const asked = retryAfterMillis !== undefined && (code === 429 || code === 503 || isGrpc)
   return new ExportError({
     reason,
@@ -108,11 +115,11 @@ export const timedOut = (after: string, setting: string, { endpoint }: To): Expo
   })
 
 /** It wants the batch somewhere else. Headers may be secrets, so it is not followed there. */
-export const redirected = (code: number, location: string | undefined, { endpoint }: To): ExportError =>
+export const redirected = (code: number, location: string | undefined, { endpoint, setting }: To): ExportError =>
   new ExportError({
     reason: "Rejected",
     endpoint,
     advice: `HTTP status ${code}: it redirects${
       location !== undefined && URL.canParse(location, endpoint) ? ` to ${new URL(location, endpoint).origin}` : ""
-    }, and redirects are not followed. Set TRACING_ENDPOINT to where it leads, if that is right`
+    }, and redirects are not followed. Set ${setting ?? "TRACING_ENDPOINT"} to where it leads, if that is right`
   })

@@ -124,7 +124,7 @@ const writeLink = (start: number, link: SpanLink): number => {
   at = linkSpanId.write(view, at + 2)
   if (context.traceState !== "") at = buffer.text(at, 0x1a, context.traceState)
   at = attributes.record(at, 0x22, link.attributes)
-  at = buffer.count(at, 0x28, 0)
+  at = buffer.count(at, 0x28, link.droppedAttributes ?? 0)
   buffer.reserve(at + fields)
   buffer.bytes[at] = 0x35
   buffer.view.setUint32(at + 1, context.traceFlags & 0xff, true)

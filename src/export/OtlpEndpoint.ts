@@ -34,6 +34,8 @@ export interface OtlpEndpointOptions {
   readonly insecure?: boolean | undefined
   /** Takes the path of an http URL as it is, instead of completing it with `/v1/traces`. */
   readonly exact?: boolean | undefined
+  /** What an http URL is completed with; `/v1/traces` by default. */
+  readonly path?: string | undefined
 }
 
 const form = "host:port, or a URL that starts with http:// or https://"
@@ -80,9 +82,9 @@ const basic = (url: URL): Redacted.Redacted | undefined =>
     ? undefined
     : Redacted.make(`Basic ${Buffer.from(`${decoded(url.username)}:${decoded(url.password)}`).toString("base64")}`)
 
-const completed = (path: string): string => {
+const completed = (path: string, end: string): string => {
   const base = path.replace(/\/+$/, "")
-  return base.endsWith(tracesPath) ? base : base + tracesPath
+  return base.endsWith(end) ? base : base + end
 }
 
 /** Reads an endpoint. Total; a failure is the rule that was broken: "must be …". */
@@ -96,7 +98,10 @@ export const fromText = (text: string, options: OtlpEndpointOptions = {}): Resul
   const port = parts.port ?? (scheme !== undefined ? undefined : protocol === "grpc" ? 4317 : 4318)
   const origin = `${insecure ? "http" : "https"}://${url.hostname}${port === undefined ? "" : `:${port}`}`
   if (protocol === "grpc" && (url.pathname !== "/" || url.search !== "")) return Result.fail(withoutPath)
-  const display = protocol === "grpc" ? origin : origin + (options.exact ? url.pathname : completed(url.pathname))
+  const display =
+    protocol === "grpc"
+      ? origin
+      : origin + (options.exact ? url.pathname : completed(url.pathname, options.path ?? tracesPath))
   return Result.succeed({
     protocol,
     url: Redacted.make(protocol === "grpc" ? origin : display + url.search, { label: display }),

@@ -70,17 +70,17 @@ const exchange = (
   })
 
 /** `undefined` when the receiver took the whole batch. */
-const judge = (answered: Answered, endpoint: string): Effect.Effect<LeftOut | void, ExportError> => {
+const judge = (answered: Answered, to: ExportFailure.To): Effect.Effect<LeftOut | void, ExportError> => {
   const { body, headers, status } = answered
   const contentType = headers["content-type"] ?? ""
   if (isTaken(status)) return Effect.succeed(OtlpAnswer.fromBody(contentType, body))
   if (status >= 300 && status < 400) {
-    return Effect.fail(ExportFailure.redirected(status, headers.location, { endpoint }))
+    return Effect.fail(ExportFailure.redirected(status, headers.location, to))
   }
   return Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.fail(
       ExportFailure.refused({
-        endpoint,
+        ...to,
         code: status,
         said: OtlpAnswer.messageOf(contentType, body),
         retryAfterMillis: RetryAfter.fromHeader(headers["retry-after"], now)
@@ -91,11 +91,11 @@ const judge = (answered: Answered, endpoint: string): Effect.Effect<LeftOut | vo
 
 /** Opens the way; `contentType` says what the bodies are. */
 export const make = Effect.fnUntraced(function* (
-  { settings, tls, userAgent }: OtlpTransport.OtlpTransportOptions,
+  { settings, tls, userAgent, words }: OtlpTransport.OtlpTransportOptions,
   contentType: string
 ): Effect.fn.Return<OtlpTransport.OtlpTransport, never, Scope.Scope> {
   const { compression } = settings
-  const endpoint = settings.endpoint.display
+  const to: ExportFailure.To = { endpoint: settings.endpoint.display, ...words }
   const url = new URL(Redacted.value(settings.endpoint.url))
   const [open, Agent] =
     url.protocol === "https:" ? ([Https.request, Https.Agent] as const) : ([Http.request, Http.Agent] as const)
@@ -126,9 +126,9 @@ export const make = Effect.fnUntraced(function* (
           ({ stale }) => stale,
           () => once
         ),
-        Effect.mapError(({ error }) => ExportFailure.unreachable(error, { endpoint }))
+        Effect.mapError(({ error }) => ExportFailure.unreachable(error, to))
       )
-      return yield* judge(answered, endpoint)
+      return yield* judge(answered, to)
     })
   }
 })

@@ -6,6 +6,7 @@ import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type { LeftOut } from "../model/SpanExporter.ts"
 import type { ExportError } from "../model/TracingError.ts"
+import type { To } from "./ExportFailure.ts"
 import type { OtlpCompression } from "./OtlpCompression.ts"
 import type { OtlpEndpoint } from "./OtlpEndpoint.ts"
 
@@ -29,6 +30,8 @@ export interface OtlpTransportOptions {
   readonly settings: OtlpSettings
   readonly tls: OtlpTls
   readonly userAgent: string
+  /** What people are told when it fails, where the receiver is not one of OTLP. */
+  readonly words?: Pick<To, "setting" | "hints">
 }
 
 /** A way to a receiver. Connections are opened when they are needed and live in the scope it was made in. */

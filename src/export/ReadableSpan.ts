@@ -32,8 +32,9 @@ const statusNames: ReadonlyArray<StatusCode> = ["unset", "ok", "error"]
 const second = 1_000_000_000n
 
 const toHrTime = (nanos: bigint): HrTime => [Number(nanos / second), Number(nanos % second)]
-const fromHrTime = ([seconds, nanos]: HrTime): bigint =>
-  BigInt(Math.trunc(seconds)) * second + BigInt(Math.trunc(nanos))
+/** Half a time that is no number counts as nothing: the SDK takes whatever it is given. */
+const whole = (value: number): bigint => BigInt(Number.isFinite(value) ? Math.trunc(value) : 0)
+const fromHrTime = ([seconds, nanos]: HrTime): bigint => whole(seconds) * second + whole(nanos)
 
 const resources = new WeakMap<Resource, OtelResource>()
 const scopes = new WeakMap<Scope, InstrumentationScope>()
@@ -69,10 +70,10 @@ const toContext = (
   ...(traceState === "" ? undefined : { traceState: createTraceState(traceState) })
 })
 
-const toLink = ({ attributes, span }: SpanLink): Link => ({
+const toLink = ({ attributes, droppedAttributes = 0, span }: SpanLink): Link => ({
   context: toContext(SpanContext.fromSpan(span), span._tag === "ExternalSpan"),
   attributes: attributes as OtelAttributes,
-  droppedAttributesCount: 0
+  droppedAttributesCount: droppedAttributes
 })
 
 const toEvent = ({ attributes, droppedAttributes, name, time }: SpanEvent): TimedEvent => ({
@@ -201,7 +202,8 @@ export const fromReadableSpan = (span: ReadableSpan): SpanData => {
     droppedEvents: span.droppedEventsCount,
     links: span.links.map((link) => ({
       span: SpanContext.toExternalSpan(fromContext(link.context)),
-      attributes: (link.attributes ?? {}) as Attributes
+      attributes: (link.attributes ?? {}) as Attributes,
+      droppedAttributes: link.droppedAttributesCount ?? 0
     })),
     droppedLinks: span.droppedLinksCount,
     statusCode: statusNames[span.status.code] ?? "unset",

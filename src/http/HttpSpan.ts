@@ -4,39 +4,44 @@
  * A server that answers 404 with a failing effect did well, and a client that
  * was answered 503 did not, though its effect succeeded.
  */
-import * as Clock from "effect/Clock"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
 import * as AttributeKeys from "../model/AttributeKeys.ts"
+import { AttributeProfile } from "../model/References.ts"
 import * as SpanOpener from "../model/SpanOpener.ts"
 
-/**
- * Runs an effect in a span of its own. What the effect came to is first shown to `conclude`, which writes the last
- * attributes and says how the span ends; the effect's own exit is passed on untouched.
- */
-export const use = <A, E, R>(
-  name: string,
-  options: Tracer.SpanOptionsNoTrace,
-  self: Effect.Effect<A, E, R>,
-  conclude: (
-    span: Tracer.Span,
-    exit: Exit.Exit<A, E>,
-    fiber: Fiber.Fiber<unknown, unknown>
-  ) => Effect.Effect<Exit.Exit<unknown, unknown>>
-): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
-  Effect.useSpan(name, options, (span) =>
-    Effect.onExit(Effect.provideService(self, Tracer.ParentSpan, span), (exit) =>
-      Effect.withFiber((fiber) =>
-        Effect.map(conclude(span, exit, fiber), (ending) => span.end(nowUnsafe(fiber), ending))
-      )
-    )
-  )
+const openerOf = (fiber: Fiber.Fiber<unknown, unknown>): SpanOpener.SpanOpener | undefined =>
+  SpanOpener.fromTracer(fiber.getRef(Tracer.Tracer))
 
-const nowUnsafe = (fiber: Fiber.Fiber<unknown, unknown>): bigint =>
-  fiber.getRef(References.TracerTimingEnabled) ? fiber.getRef(Clock.Clock).currentTimeNanosUnsafe() : 0n
+/** Runs an effect in a span of its own. Where a child of the current span would not be recorded, it is none at all. */
+export const use = <A, E, R>(
+  fiber: Fiber.Fiber<unknown, unknown>,
+  self: Effect.Effect<A, E, R>,
+  spec: SpanOpener.SpanSpec
+): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> => {
+  const opener = openerOf(fiber)
+  return opener === undefined
+    ? SpanOpener.throughEffect(self, spec)
+    : (opener.around(fiber, self, spec) as Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>)
+}
+
+/** Writes the status of the response, in the keys of the profile. */
+export const writeStatus = (span: Tracer.Span, status: number, fiber: Fiber.Fiber<unknown, unknown>): void => {
+  span.attribute(AttributeKeys.httpResponseStatusCode, status)
+  if (fiber.getRef(AttributeProfile) === "gorax") span.attribute(AttributeKeys.oldHttpStatusCode, status)
+}
+
+/** Gives a span its route, and its name by it. */
+export const nameByRoute = (
+  span: Tracer.Span,
+  method: string,
+  route: unknown,
+  fiber: Fiber.Fiber<unknown, unknown>
+): void => {
+  if (typeof route === "string" && route !== "") openerOf(fiber)?.rename(span, `${method} ${route}`)
+}
 
 /** A bad status, for tracers that know of no error but a failed exit. */
 class StatusFailure {
@@ -57,7 +62,5 @@ export const failedWithStatus = (
   fiber: Fiber.Fiber<unknown, unknown>
 ): Exit.Exit<void, unknown> => {
   span.attribute(AttributeKeys.errorType, String(status))
-  return SpanOpener.fromTracer(fiber.getRef(Tracer.Tracer)) === undefined
-    ? Exit.fail(new StatusFailure(String(status)))
-    : Exit.void
+  return openerOf(fiber) === undefined ? Exit.fail(new StatusFailure(String(status))) : Exit.void
 }

@@ -9,44 +9,26 @@
  * program.pipe(Effect.provide(TracedClient.layer.pipe(Layer.provide(FetchHttpClient.layer))))
  * ```
  */
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import { dual } from "effect/Function"
+import * as Context from "effect/Context"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
-import { type HttpClientError, isHttpClientError } from "effect/http/HttpClientError"
+import type { HttpClientError } from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import { isOff } from "../internal/spanCombinator.ts"
-import * as AttributeKeys from "../model/AttributeKeys.ts"
-import { AttributeProfile, CurrentPropagator } from "../model/References.ts"
-import { redactUrl } from "../model/SensitiveKeys.ts"
-import { Leaf } from "../model/SpanHints.ts"
-import * as Carrier from "../propagation/Carrier.ts"
 import * as Egress from "../propagation/Egress.ts"
-import * as HttpSpan from "./HttpSpan.ts"
-import * as RequestMethod from "./RequestMethod.ts"
+import * as ClientSpan from "./ClientSpan.ts"
+import * as GuardedFetch from "./GuardedFetch.ts"
 
-/** The template of the requests that the fiber sends. */
-const CurrentTemplate = Context.Reference<string | undefined>("@gorax/tracing/http/TracedClient/CurrentTemplate", {
-  defaultValue: () => undefined
-})
-
-/**
- * Names the requests of an effect by the template of their path, such as `/users/{id}`. All requests that the effect
- * sends are named so; put it around one.
- */
-export const withTemplate: {
-  (template: string): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  <A, E, R>(self: Effect.Effect<A, E, R>, template: string): Effect.Effect<A, E, R>
-} = dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, template: string): Effect.Effect<A, E, R> =>
-  Effect.provideService(self, CurrentTemplate, template)
-)
+export { untilRead, withTemplate } from "./ClientSpan.ts"
+export { fetch } from "./TracedFetch.ts"
 
 /** Traces the application's `HttpClient`, whichever it is. */
 export const layer: Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpClient> = Layer.effect(
@@ -54,16 +36,16 @@ export const layer: Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpCli
   Effect.map(HttpClient.HttpClient, (client) => make(client))
 )
 
-/** `fetch` and its like may be instrumented too: neither a second span nor second headers for one request. */
-const leaf = Context.make(Leaf, true)
-
 type Send = Effect.Effect<HttpClientResponse, HttpClientError>
 
 /**
  * Traces one client.
  *
- * A span covers the request until its response begins; retries put around the traced client get a span each. Answers
- * of 400 and above are errors, as the conventions have it for clients, and so are requests that do not get through.
+ * A span covers the request until its response begins ({@link untilRead}: until its body is read); retries and
+ * `HttpClient.followRedirects` put around the traced client get a span for each request. Redirects that `fetch` follows
+ * are part of the one span that it was called in, and for each of them it is asked anew whether its host may have the
+ * context. Answers of 400 and above are errors, as the conventions have it for clients, and so are requests that do not
+ * get through. `HttpClient.followRedirects` belongs around the traced client: inside it, nobody is asked.
  *
  * Effect's own client span and its headers are off inside. What Effect's references say still holds: no span and no
  * headers under `HttpClient.TracerDisabledWhen` and `Tracer.DisablePropagation`, no headers without
@@ -75,7 +57,11 @@ export const make = <E, R>(client: HttpClient.HttpClient.With<E, R>): HttpClient
   // Effect's constructor resolves the URL and knows who may abort the request, so both are left to it.
   const traced = HttpClient.make((request, url, signal, fiber) => {
     const inner = underSignal(bare, signal)
-    return isOff(fiber) ? inner(withContext(fiber, request, url, undefined)) : send(fiber, request, url, inner)
+    const send = Effect.withFiber((fiber) => inner(withContext(fiber, request, url)))
+    if (isOff(fiber)) return send
+    const { body, headers, method } = request
+    const size = "contentLength" in body ? body.contentLength : undefined
+    return ClientSpan.around(fiber, { method, url, headers, size }, send, headOf)
   })
   const postprocess = (request: Effect.Effect<HttpClientRequest.HttpClientRequest>) =>
     Effect.flatMap(request, (request) =>
@@ -92,69 +78,48 @@ export const make = <E, R>(client: HttpClient.HttpClient.With<E, R>): HttpClient
   return HttpClient.makeWith(postprocess, bare.preprocess as never) as unknown as HttpClient.HttpClient.With<E, R>
 }
 
-const send = (
-  fiber: Fiber.Fiber<unknown, unknown>,
-  request: HttpClientRequest.HttpClientRequest,
-  url: URL,
-  inner: (request: HttpClientRequest.HttpClientRequest) => Send
-): Send => {
-  const template = fiber.getRef(CurrentTemplate)
-  const method = RequestMethod.spanName(request.method)
-  return HttpSpan.use(
-    template === undefined ? method : `${method} ${template}`,
-    { kind: "client", attributes: attributesOf(fiber, request, url, template), annotations: leaf },
-    Effect.withFiber((fiber) => inner(withContext(fiber, request, url, fiber.cache.span))),
-    (span, exit, fiber) => Effect.succeed(ending(span, exit, fiber))
-  )
-}
+const headOf = ({ headers, status }: HttpClientResponse): ClientSpan.ResponseHead => ({ headers, status })
 
-const attributesOf = (
-  fiber: Fiber.Fiber<unknown, unknown>,
-  request: HttpClientRequest.HttpClientRequest,
-  url: URL,
-  template: string | undefined
-): Record<string, unknown> => ({
-  ...RequestMethod.attributes(request.method),
-  [AttributeKeys.urlFull]: redactUrl(url),
-  [AttributeKeys.urlTemplate]: template,
-  [AttributeKeys.serverAddress]: url.hostname.replace(/^\[|\]$/g, ""),
-  [AttributeKeys.serverPort]: url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port),
-  [AttributeKeys.oldHttpMethod]: fiber.getRef(AttributeProfile) === "gorax" ? request.method : undefined
-})
-
-const ending = (
-  span: Tracer.Span,
-  exit: Exit.Exit<HttpClientResponse, HttpClientError>,
-  fiber: Fiber.Fiber<unknown, unknown>
-): Exit.Exit<unknown, unknown> => {
-  if (Exit.isFailure(exit)) {
-    const error = exit.cause.reasons.find((reason) => reason._tag === "Fail")?.error
-    if (isHttpClientError(error)) span.attribute(AttributeKeys.errorType, error.reason._tag)
-    return exit
-  }
-  const { status } = exit.value
-  span.attribute(AttributeKeys.httpResponseStatusCode, status)
-  if (fiber.getRef(AttributeProfile) === "gorax") span.attribute(AttributeKeys.oldHttpStatusCode, status)
-  return status >= 400 ? HttpSpan.failedWithStatus(span, status, fiber) : Exit.void
-}
-
-/** The request with the span's context in place of any that it had; as it was, towards hosts that may not have it. */
+/**
+ * A request with the current context in place of any that it had, and with none at all towards a host that may not have
+ * it.
+ */
 const withContext = (
   fiber: Fiber.Fiber<unknown, unknown>,
   request: HttpClientRequest.HttpClientRequest,
-  url: URL,
-  span: Tracer.AnySpan | undefined
+  url: URL
 ): HttpClientRequest.HttpClientRequest => {
-  if (!fiber.getRef(HttpClient.TracerPropagationEnabled) || !Egress.isAllowed(fiber, url)) return request
-  const written = Carrier.headersOf(fiber, span)
-  // A request's own baggage stays where the fiber has none; an old trace context never stays beside a new one.
-  const stale = Object.keys(written).some((name) => name !== "baggage")
-    ? (fiber.getRef(CurrentPropagator) ?? Carrier.defaultPropagator).fields.filter((name) => name !== "baggage")
-    : []
+  if (!fiber.getRef(HttpClient.TracerPropagationEnabled)) return request
+  const { remove, write } = Egress.changeFor(fiber, url)
   return HttpClientRequest.updateHeaders(request, (headers) =>
-    Headers.setAll(Headers.removeMany(headers, stale), written)
+    Headers.setAll(Headers.removeMany(headers, remove), write)
   )
 }
+
+/**
+ * The client, with the `fetch` that asks anew for every redirect in place of the one that it would use.
+ *
+ * `FetchHttpClient.layer` keeps what it was made with to itself. A request is taken inside, so that is where the `fetch`
+ * is found and replaced; the client restores the context when it is done. Clients that fetch nothing do not notice.
+ */
+const guarding = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
+  HttpClient.makeWith(
+    (request: Effect.Effect<HttpClientRequest.HttpClientRequest, HttpClientError>) =>
+      client.postprocess(
+        Effect.flatMap(request, (request) =>
+          Effect.withFiber((fiber) => {
+            if (fiber.getRef(HttpClient.TracerPropagationEnabled)) {
+              const guarded = GuardedFetch.make(fiber.getRef(FetchHttpClient.Fetch), (to) =>
+                Egress.changeFor(fiber, to)
+              )
+              fiber.setContext(Context.add(fiber.context, FetchHttpClient.Fetch, guarded))
+            }
+            return Effect.succeed(request)
+          })
+        ) as Effect.Effect<HttpClientRequest.HttpClientRequest>
+      ),
+    client.preprocess
+  )
 
 /**
  * Sends a request that an outer request's signal can abort.
@@ -166,7 +131,7 @@ const underSignal = (
   client: HttpClient.HttpClient,
   signal: AbortSignal
 ): ((request: HttpClientRequest.HttpClientRequest) => Send) => {
-  const scoped = HttpClient.withScope(client)
+  const scoped = HttpClient.withScope(guarding(client))
   return (request) => {
     const scope = Scope.makeUnsafe()
     signal.addEventListener("abort", () => Effect.runFork(Scope.close(scope, Exit.void)), { once: true })

@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
+import * as Attributes from "../model/Attributes.ts"
 import * as SpanOpener from "../model/SpanOpener.ts"
 import type { SpanSpec } from "../model/SpanOpener.ts"
 
@@ -43,6 +44,8 @@ export interface SpanShape<Options> {
   readonly inside?: Wrap<Options>
   /** Wraps the effect whether tracing is on or off: what belongs to logs and context too. */
   readonly always?: Wrap<Options>
+  /** Wraps the span, too, whether there is one or not: what surrounded the effect elsewhere, and shall here. */
+  readonly around?: Wrap<Options>
 }
 
 /** Wraps one effect in a span. Where tracing is off the effect is returned as it is. */
@@ -100,9 +103,7 @@ const opened = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   spec: SpanSpec
 ): Traced<A, E, R> =>
-  opener === undefined
-    ? Effect.useSpan(spec.name, spec, (span) => Effect.provideService(self, Tracer.ParentSpan, span))
-    : (opener.around(fiber, self, spec) as Traced<A, E, R>)
+  opener === undefined ? SpanOpener.throughEffect(self, spec) : (opener.around(fiber, self, spec) as Traced<A, E, R>)
 
 const read = <Options>(options: Options | (() => Options) | undefined): Options | undefined => {
   if (typeof options !== "function") return options
@@ -113,9 +114,58 @@ const read = <Options>(options: Options | (() => Options) | undefined): Options 
   }
 }
 
+/** Options, and the attributes among them, that do not throw when they are read. */
+const readable = <Options>(options: Options | undefined): Options | undefined => {
+  const copy = Attributes.readable(options as object | undefined)
+  return (
+    copy !== undefined && "attributes" in copy
+      ? { ...copy, attributes: Attributes.readable(copy.attributes as object) }
+      : copy
+  ) as Options | undefined
+}
+
+/** Where options throw when they are read, what can be read of them is told. */
+const total = <Options>(shape: SpanShape<Options>): SpanShape<Options> => {
+  const { around, elsewhere } = shape
+  const wrap = (wrapper: Wrap<Options> | undefined): Wrap<Options> | undefined =>
+    wrapper &&
+    ((self, name, options) => {
+      try {
+        return wrapper(self, name, options)
+      } catch {
+        return wrapper(self, name, readable(options))
+      }
+    })
+  const inside = wrap(shape.inside)
+  const always = wrap(shape.always)
+  const outside = wrap(around)
+  return {
+    describe: (name, options, fiber) => {
+      try {
+        return shape.describe(name, options, fiber)
+      } catch {
+        return shape.describe(name, readable(options), fiber)
+      }
+    },
+    ...(elsewhere && {
+      elsewhere: (options) => {
+        try {
+          return elsewhere(options)
+        } catch {
+          return elsewhere(readable(options))
+        }
+      }
+    }),
+    ...(inside && { inside }),
+    ...(always && { always }),
+    ...(outside && { around: outside })
+  }
+}
+
 /** Builds a combinator from what is special about it. */
-export const make = <Options>(shape: SpanShape<Options>): SpanCombinator<Options> => {
-  const wrap = <A, E, R>(
+export const make = <Options>(given: SpanShape<Options>): SpanCombinator<Options> => {
+  const shape = total(given)
+  const spanned = <A, E, R>(
     self: Effect.Effect<A, E, R>,
     name: string,
     lazyOptions: Options | (() => Options) | undefined
@@ -129,6 +179,15 @@ export const make = <Options>(shape: SpanShape<Options>): SpanCombinator<Options
       const inner = shape.inside === undefined ? base : shape.inside(base, name, options)
       return opened(fiber, opener, inner, shape.describe(name, options, fiber))
     })
+  const { around } = shape
+  const wrap: typeof spanned =
+    around === undefined
+      ? spanned
+      : (self, name, lazyOptions) =>
+          Effect.suspend(() => {
+            const options = read(lazyOptions)
+            return around(spanned(self, name, options), name, options)
+          })
   return ((first: unknown, second: unknown, third: unknown) =>
     Effect.isEffect(first)
       ? wrap(first, second as string, third as Options)

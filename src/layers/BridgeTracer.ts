@@ -81,10 +81,7 @@ export const make = (tracer: Otel.Tracer): Tracer.Tracer & SpanOpener.SpanOpener
     mark: (fiber, span, name, attributes) =>
       span.event(name, fiber.getRef(Clock.Clock).currentTimeNanosUnsafe(), attributes),
     declines: () => false,
-    around: (_, self, spec) =>
-      Effect.useSpan(spec.name, spec as Tracer.SpanOptionsNoTrace, (span) =>
-        Effect.provideService(self, Tracer.ParentSpan, span)
-      )
+    around: (_, self, spec) => SpanOpener.throughEffect(self, spec)
   })
 })
 

@@ -9,29 +9,23 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as EffectScope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
-import * as ConsoleExporter from "../export/ConsoleExporter.ts"
-import * as FanOut from "../export/FanOut.ts"
-import * as Halving from "../export/Halving.ts"
 import * as OtelExporter from "../export/OtelExporter.ts"
-import * as OtlpExporter from "../export/OtlpExporter.ts"
-import * as Retry from "../export/Retry.ts"
-import * as SdkOtlpExporter from "../export/SdkOtlpExporter.ts"
 import { toReadableSpan } from "../export/ReadableSpan.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import type { Scope } from "../model/SpanData.ts"
 import type { SpanExporter } from "../model/SpanExporter.ts"
 import type { SpanSink, Stage } from "../model/SpanSink.ts"
-import * as Batching from "../pipeline/Batching.ts"
+import * as Destinations from "../pipeline/Destinations.ts"
 import type { GoraxSpan } from "../tracer/GoraxSpan.ts"
 import { passThrough } from "../tracer/GoraxTracer.ts"
-import * as TlsFiles from "./TlsFiles.ts"
+import * as Exporters from "./Exporters.ts"
 import type { TracingConfig } from "./TracingConfig.ts"
 import type { TracingConfigError } from "./TracingConfigError.ts"
 import * as UnheldClock from "./UnheldClock.ts"
 
 /** Parts of the user's own. */
 export interface DeliveryPlugins {
-  /** Receive every batch beside the configured exporter: exporters of ours, or of the OpenTelemetry SDK. */
+  /** Receive every span beside the configured exporters, each in batches of its own: exporters of ours, or of the OpenTelemetry SDK. */
   readonly exporters?: ReadonlyArray<SpanExporter | Sdk.SpanExporter>
   /** Told of every span at its start and, after all stages, at its end. */
   readonly spanProcessors?: ReadonlyArray<Sdk.SpanProcessor>
@@ -49,35 +43,13 @@ export interface Delivery {
 /** The instrumentation scope of every span of Effect. */
 export const scope: Scope = { name: "@gorax/tracing", version: "0.1.0" }
 
-/** True on a terminal that shows colours; Node itself heeds `NO_COLOR`. */
-const isColourful = (): boolean => process.stdout.isTTY && process.stdout.hasColors()
-
-const userAgent = `gorax-tracing-OTLP-Exporter-JavaScript/${scope.version}`
-
-/** What is too large is halved, and each half tried again by itself. */
-const otlp = (settings: TracingConfig): Effect.Effect<SpanExporter, TracingConfigError, EffectScope.Scope> =>
-  TlsFiles.read(settings).pipe(
-    Effect.flatMap((tls) => OtlpExporter.make({ settings: settings.otlp, tls, userAgent })),
-    Effect.map((exporter) => Halving.make(Retry.make(exporter, settings.retry)))
+const plugged = (
+  exporter: SpanExporter | Sdk.SpanExporter
+): Effect.Effect<Destinations.Destination, never, EffectScope.Scope> =>
+  Effect.map(
+    "shutdown" in exporter ? OtelExporter.fromOtel(exporter) : Effect.succeed(exporter),
+    (exporter): Destinations.Destination => ({ name: "an exporter of your own", exporter })
   )
-
-const configured = (
-  settings: TracingConfig
-): Effect.Effect<ReadonlyArray<SpanExporter>, TracingConfigError, EffectScope.Scope> => {
-  switch (settings.exporter) {
-    case "otlp":
-      return Effect.map(otlp(settings), (exporter) => [exporter])
-    case "otlp-sdk":
-      return Effect.map(SdkOtlpExporter.make(settings.otlp), (exporter) => [exporter])
-    case "console":
-      return Effect.map(ConsoleExporter.make({ colour: isColourful() }), (exporter) => [exporter])
-    case "none":
-      return Effect.succeed([])
-  }
-}
-
-const plugged = (exporter: SpanExporter | Sdk.SpanExporter): Effect.Effect<SpanExporter, never, EffectScope.Scope> =>
-  "shutdown" in exporter ? OtelExporter.fromOtel(exporter) : Effect.succeed(exporter)
 
 /** Where spans end that nobody batches: processors have taken them, or nobody wanted them. */
 const unbatched = (books: SpanBooks.SpanBooks, taken: boolean): SpanSink => ({
@@ -136,14 +108,14 @@ const alone = Effect.map(
 const batched = Effect.fnUntraced(function* (
   settings: TracingConfig,
   books: SpanBooks.SpanBooks,
-  exporter: SpanExporter
+  destinations: ReadonlyArray<Destinations.Destination>
 ): Effect.fn.Return<SpanSink, TracingConfigError, EffectScope.Scope> {
   const { batch, shutdownTimeout } = settings
   const untraced = yield* alone
   const options = { ...batch, books, shutdownTimeout, untraced }
-  if (settings.spool === undefined) return yield* Batching.make(exporter, options)
+  if (settings.spool === undefined) return yield* Destinations.make(destinations, options)
   const SpooledDelivery = yield* Effect.promise(() => import("./SpooledDelivery.ts"))
-  return yield* SpooledDelivery.make(settings.spool, exporter, options)
+  return yield* SpooledDelivery.make(settings.spool, destinations, options)
 })
 
 /** Builds the pipeline in a scope: it is flushed, within the shutdown timeout, and closed with that scope. */
@@ -153,12 +125,13 @@ export const make = Effect.fnUntraced(function* (
   plugins: DeliveryPlugins
 ): Effect.fn.Return<Delivery, TracingConfigError, EffectScope.Scope> {
   const { exporters: ownExporters = [], spanProcessors = [], stages = [] } = plugins
-  const exporters = [...(yield* configured(settings)), ...(yield* Effect.forEach(ownExporters, plugged))]
+  const destinations = [
+    ...(yield* Exporters.make(settings, scope.version)),
+    ...(yield* Effect.forEach(ownExporters, plugged))
+  ]
   const processors = yield* Effect.forEach(spanProcessors, (processor) => OtelExporter.fromSpanProcessor(processor))
   const end =
-    exporters.length === 0
-      ? unbatched(books, processors.length > 0)
-      : yield* batched(settings, books, FanOut.make(exporters))
+    destinations.length === 0 ? unbatched(books, processors.length > 0) : yield* batched(settings, books, destinations)
   let sink = beside(end, processors)
   for (const stage of stages.toReversed()) sink = yield* stage(sink)
   if (spanProcessors.length === 0) return { sink, onStart: undefined, onForeignStart: undefined }

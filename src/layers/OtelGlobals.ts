@@ -15,6 +15,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as ReadableSpan from "../export/ReadableSpan.ts"
 import * as Attributes from "../model/Attributes.ts"
+import type { HeaderLines } from "../model/HeaderLines.ts"
 import type { Propagator } from "../model/Propagator.ts"
 import type { Sampler, SamplingDecision } from "../model/Sampler.ts"
 import * as SpanContext from "../model/SpanContext.ts"
@@ -119,6 +120,20 @@ const makeProvider = (options: OtelGlobalsOptions, life: Life): Otel.TracerProvi
   }
 }
 
+/** A getter may not know which keys there are; what the propagator reads is asked for in any case. */
+const linesOf = <C>({ fields }: Propagator, carrier: C, getter: Otel.TextMapGetter<C>): HeaderLines => {
+  const lines = new Map<string, ReadonlyArray<string>>()
+  const keys = getter.keys(carrier)
+  const known = new Set(keys.map((key) => key.toLowerCase()))
+  for (const key of [...keys, ...fields.filter((field) => !known.has(field))]) {
+    const value = getter.get(carrier, key)
+    if (value === undefined) continue
+    const name = key.toLowerCase()
+    lines.set(name, [...(lines.get(name) ?? []), ...(Array.isArray(value) ? value : [value])])
+  }
+  return lines
+}
+
 const toTextMapPropagator = (propagator: Propagator): Otel.TextMapPropagator => ({
   fields: () => [...propagator.fields],
   inject(context, carrier, setter) {
@@ -137,11 +152,7 @@ const toTextMapPropagator = (propagator: Propagator): Otel.TextMapPropagator => 
     for (const [name, value] of Object.entries(headers)) setter.set(carrier, name, value)
   },
   extract(context, carrier, getter) {
-    const keys = getter.keys(carrier)
-    const { baggage, span } = propagator.extract((name) => {
-      const value = getter.get(carrier, keys.find((key) => key.toLowerCase() === name) ?? name)
-      return Array.isArray(value) ? value.join(",") : value
-    })
+    const { baggage, span } = propagator.extract(linesOf(propagator, carrier, getter))
     const withSpan = span === undefined ? context : Otel.trace.setSpanContext(context, toOtel(span, true))
     return baggage.size === 0 ? withSpan : Otel.propagation.setBaggage(withSpan, toOtelBaggage(baggage))
   }

@@ -16,7 +16,9 @@ const show = (setting: SettingTable.Setting, text: string): string =>
     ? "hidden, as it may be a secret"
     : JSON.stringify(
         SensitiveKeys.redactText(
-          setting === "endpoint" ? text.replace(/^(\w+:\/\/)?.*@/s, `$1${SensitiveKeys.mask}@`) : text,
+          setting.toLowerCase().endsWith("endpoint")
+            ? text.replace(/^(\w+:\/\/)?.*@/s, `$1${SensitiveKeys.mask}@`)
+            : text,
           longestShown
         )
       )

@@ -6,6 +6,8 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { Attributes } from "../model/Attributes.ts"
+import * as Egress from "../propagation/Egress.ts"
+import * as PeerNetwork from "../propagation/PeerNetwork.ts"
 
 export interface SettingRule<out A> {
   /** Completes the sentence "the setting must be …". */
@@ -120,17 +122,90 @@ export const key: SettingRule<Redacted.Redacted<Uint8Array>> = {
         : undefined
 }
 
-const host = /^(\*|(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(:\d{1,5})?$/
-
-/** Host names, each with an optional port; `*.` before a domain stands for all below it, `*` alone for every host. */
-export const hosts: SettingRule<ReadonlyArray<string>> = {
-  expects: "none, or a list of hosts, separated by commas: api.example.com, *.example.com, or * for every host",
+/** A list of entries, each once; `none` alone is an empty one. */
+const listOf = (
+  expects: string,
+  valid: (entry: string) => boolean,
+  spell: (entry: string) => string = (entry) => entry
+): SettingRule<ReadonlyArray<string>> => ({
+  expects,
   parse: (text) => {
-    const found = [...new Set(entries(text.toLowerCase()))]
-    if (found.length === 1 && found[0] === "none") return []
-    return found.length > 0 && found.every((entry) => host.test(entry)) ? found : undefined
+    const found = [...new Set(entries(text).map(spell))]
+    if (found.some((entry) => entry.toLowerCase() === "none")) return found.length === 1 ? [] : undefined
+    return found.length > 0 && found.every(valid) ? found : undefined
   }
+})
+
+const lower = (text: string): string => text.toLowerCase()
+
+/** Whom a request may go to: see `Egress.hosts`. */
+export const hosts = listOf(
+  "none, or a list of hosts, separated by commas: https://api.example.com, api.example.com, api.example.com:8443, " +
+    "*.example.com, own for hosts of one's own network, or * for every host",
+  Egress.isEntry,
+  lower
+)
+
+/** Networks and addresses. */
+export const networks = listOf(
+  "none, or a list of networks, separated by commas: 10.0.0.0/8, 192.0.2.7, fd00::/8",
+  (entry) => PeerNetwork.networkFrom(entry) !== undefined,
+  lower
+)
+
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
+/** Names of baggage; they are told apart by case. */
+export const baggageNames = listOf("none, or a list of names of baggage, separated by commas, or * for all", (entry) =>
+  token.test(entry)
+)
+
+/** Names of baggage that become attributes. */
+export const names = listOf("none, or a list of names, separated by commas: tier,region", (entry) => token.test(entry))
+
+/** Names of HTTP headers. */
+export const headerNames = listOf(
+  "none, or a list of names of HTTP headers, separated by commas",
+  (entry) => token.test(entry),
+  lower
+)
+
+/** The name of one HTTP header. */
+export const headerName: SettingRule<string> = {
+  expects: "the name of an HTTP header",
+  parse: (text) => (token.test(text) ? text.toLowerCase() : undefined)
 }
+
+const pathShape = /^\/[^?#*\s]*\*?$/
+
+/** Paths of URLs; a star at the end stands for all that begins so. */
+export const paths = listOf("none, or a list of paths, separated by commas: /health, /internal/*", (entry) =>
+  pathShape.test(entry)
+)
+
+/** A text that cannot be guessed easily. */
+export const secret: SettingRule<string> = {
+  expects: "16 characters or more",
+  parse: (text) => (text.length >= 16 ? text : undefined)
+}
+
+export interface HostAndPort {
+  readonly host: string
+  readonly port: number
+}
+
+const hostThenPort = /^(?<host>[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::(?<port>\d{1,5}))?$/i
+
+/** `agent`, `agent:6831`, `10.0.0.7:6831`, `[::1]:6831`. */
+export const hostAndPort = (fallback: number): SettingRule<HostAndPort> => ({
+  expects: `host:port, for example localhost:${fallback}`,
+  parse: (text) => {
+    const { host = "", port = String(fallback) } = hostThenPort.exec(text)?.groups ?? {}
+    return host !== "" && Number(port) > 0 && Number(port) < 65_536
+      ? { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port) }
+      : undefined
+  }
+})
 
 const decode = (text: string): string | undefined =>
   Result.getOrElse(
@@ -157,14 +232,14 @@ export const attributes: SettingRule<Attributes> = {
 }
 
 // What HTTP and gRPC both take
-const headerName = /^[0-9A-Za-z_.-]+$/
+const sharedHeaderName = /^[0-9A-Za-z_.-]+$/
 const headerValue = /^[\x20-\x7e]*$/
 
 /** Headers of a request, in the form of attributes; names become lower case. */
 export const headers: SettingRule<Readonly<Record<string, string>>> = {
   expects: "name=value pairs of HTTP headers, separated by commas, with percent-encoded special characters",
   parse: (text) => {
-    const found = pairs(text, (name, value) => headerName.test(name) && headerValue.test(value))
+    const found = pairs(text, (name, value) => sharedHeaderName.test(name) && headerValue.test(value))
     return found && Object.fromEntries(Object.entries(found).map(([name, value]) => [name.toLowerCase(), value]))
   }
 }

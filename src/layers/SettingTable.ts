@@ -7,8 +7,9 @@
 import * as Duration from "effect/Duration"
 import { compressions } from "../export/OtlpCompression.ts"
 import { protocols } from "../export/OtlpEndpoint.ts"
+import * as SpanLimits from "../model/SpanLimits.ts"
 import * as Rule from "./SettingRule.ts"
-import type { SettingRule } from "./SettingRule.ts"
+import type { HostAndPort, SettingRule } from "./SettingRule.ts"
 
 /** An `OTEL_*` variable of equal meaning, read by its own rule. */
 export interface OtelSource<out A> {
@@ -55,7 +56,10 @@ const row = <A, const Fallback = A>(options: {
   )
 })
 
-const exporter = Rule.oneOf("otlp", "otlp-sdk", "console", "none")
+const exporterNames = ["otlp", "otlp-sdk", "zipkin", "jaeger", "file", "console"] as const
+
+export type ExporterName = (typeof exporterNames)[number]
+
 const optIn = Rule.map(
   Rule.map(Rule.text, (text) =>
     text
@@ -65,6 +69,8 @@ const optIn = Rule.map(
   ),
   (entries) => (entries.includes("http") && !entries.includes("http/dup") ? "semconv" : "gorax")
 )
+
+const jaegerAgentPort = 6831
 
 export const table = {
   // On and off
@@ -117,13 +123,13 @@ export const table = {
   }),
 
   // Where spans go
-  exporter: row({
+  exporters: row<ReadonlyArray<ExporterName>>({
     key: "TRACING_EXPORTER",
     aliases: ["TRACING_EXPORTER_TYPE"],
-    rule: exporter,
+    rule: Rule.someOf(...exporterNames),
     otel: ["OTEL_TRACES_EXPORTER"],
-    fallback: "otlp",
-    doc: "`otlp` sends spans, `console` draws them as trees, `none` only hands contexts on. `otlp-sdk` sends them through the http/json exporter of OpenTelemetry's SDK, with its own retries and its own reading of `OTEL_EXPORTER_OTLP_*`: to see whether a fault lies on our side."
+    fallback: ["otlp"],
+    doc: "Where spans go, several at once if you like: `otlp,console`. `otlp`, `zipkin` and `jaeger` send them, each to its own endpoint; `file` appends them to a file; `console` shows them; `none` only hands contexts on. `otlp-sdk` sends them through the http/json exporter of OpenTelemetry's SDK, with its own retries and its own reading of `OTEL_EXPORTER_OTLP_*`: to see whether a fault lies on our side."
   }),
   endpoint: row({
     key: "TRACING_ENDPOINT",
@@ -159,7 +165,7 @@ export const table = {
     fallback: {},
     shown: "",
     secret: true,
-    doc: "Sent with every export: `name=value,name=value`, percent-encoded. Never shown."
+    doc: "Sent with every export over OTLP: `name=value,name=value`, percent-encoded. Never shown."
   }),
   compression: row({
     key: "TRACING_COMPRESSION",
@@ -174,7 +180,7 @@ export const table = {
     otel: ["OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"],
     fallback: undefined,
     shown: "the authorities that Node knows",
-    doc: "A PEM file with the authorities that may vouch for the receiver, instead of those that Node knows."
+    doc: "A PEM file with the authorities that may vouch for a receiver, of any exporter, instead of those that Node knows."
   }),
   clientCertificate: row({
     key: "TRACING_CLIENT_CERTIFICATE",
@@ -198,7 +204,72 @@ export const table = {
       { key: "OTEL_EXPORTER_OTLP_TIMEOUT", rule: Rule.otelTimeout }
     ],
     fallback: Duration.seconds(10),
-    doc: "How long one request may take, from connecting to the end of the answer. What takes longer is tried again."
+    doc: "How long one request may take, from connecting to the end of the answer, whatever exporter makes it. What takes longer is tried again."
+  }),
+  zipkinEndpoint: row({
+    key: "TRACING_ZIPKIN_ENDPOINT",
+    rule: Rule.text,
+    otel: ["OTEL_EXPORTER_ZIPKIN_ENDPOINT"],
+    fallback: "http://localhost:9411/api/v2/spans",
+    doc: "Where `zipkin` sends spans. `/api/v2/spans` is added where it is missing. May hold `user:password@`, which is never shown."
+  }),
+  zipkinTimeout: row({
+    key: "OTEL_EXPORTER_ZIPKIN_TIMEOUT",
+    rule: Rule.otelTimeout,
+    fallback: undefined,
+    shown: "TRACING_TIMEOUT",
+    doc: "As in the specification: how long one request to Zipkin may take."
+  }),
+  jaegerEndpoint: row({
+    key: "TRACING_JAEGER_ENDPOINT",
+    rule: Rule.text,
+    otel: ["OTEL_EXPORTER_JAEGER_ENDPOINT"],
+    fallback: undefined,
+    shown: "http://localhost:14268/api/traces",
+    doc: "Where `jaeger` sends spans over HTTP: the Thrift receiver of a collector. `/api/traces` is added where it is missing. May hold `user:password@`, which is never shown."
+  }),
+  jaegerAgent: row<HostAndPort, undefined>({
+    key: "TRACING_JAEGER_AGENT",
+    rule: Rule.hostAndPort(jaegerAgentPort),
+    otel: ["OTEL_EXPORTER_JAEGER_AGENT_HOST"],
+    fallback: undefined,
+    doc: "Sends spans to a Jaeger agent over UDP instead: `host:6831`. Nobody answers there, so nothing is tried again that gets lost on the way."
+  }),
+  otelJaegerAgentPort: row({
+    key: "OTEL_EXPORTER_JAEGER_AGENT_PORT",
+    rule: Rule.integer(1, 65_535),
+    fallback: jaegerAgentPort,
+    doc: "The port that belongs to `OTEL_EXPORTER_JAEGER_AGENT_HOST`."
+  }),
+  jaegerPacketSize: row({
+    key: "TRACING_JAEGER_PACKET_SIZE",
+    rule: Rule.integer(1000, 65_507),
+    fallback: 65_000,
+    doc: "No packet to an agent has more bytes. A span that does not fit into one is counted as lost."
+  }),
+  filePath: row({
+    key: "TRACING_FILE_PATH",
+    rule: Rule.text,
+    fallback: undefined,
+    doc: "The file that `file` appends to: OTLP as JSON, a request a line, readable by its owner alone. One process, one file."
+  }),
+  fileMaxBytes: row({
+    key: "TRACING_FILE_MAX_BYTES",
+    rule: Rule.integer(1),
+    fallback: 100_000_000,
+    doc: "Before it grows beyond this it is moved to `.1`, and another begun."
+  }),
+  fileMaxFiles: row({
+    key: "TRACING_FILE_MAX_FILES",
+    rule: Rule.integer(1, 1000),
+    fallback: 5,
+    doc: "How many such files there are at most; the oldest is removed."
+  }),
+  consoleFormat: row({
+    key: "TRACING_CONSOLE_FORMAT",
+    rule: Rule.oneOf("tree", "json"),
+    fallback: "tree",
+    doc: "How `console` shows spans: drawn as trees for people, or as OTLP in JSON, one span a line, for programs."
   }),
   retryDelay: row({
     key: "TRACING_RETRY_DELAY",
@@ -241,6 +312,13 @@ export const table = {
     fallback: 1,
     doc: "The ratio of `traceidratio` and `parentbased_traceidratio`; the other samplers take none."
   }),
+  maxSpansPerSecond: row({
+    key: "TRACING_MAX_SPANS_PER_SECOND",
+    rule: Rule.integer(1),
+    fallback: undefined,
+    shown: "no limit",
+    doc: "How many spans a second are recorded, whatever the sampler says. A trace that begins above it is left out whole, and counted."
+  }),
 
   // How they travel
   queueSize: row({
@@ -281,7 +359,7 @@ export const table = {
     rule: Rule.delay,
     otel: ["OTEL_BSP_SCHEDULE_DELAY"],
     fallback: undefined,
-    shown: "5000, for the console 200",
+    shown: "5000, for `console` 200",
     doc: "How long an ended span waits for others at most."
   }),
   exportTimeout: row({
@@ -341,18 +419,72 @@ export const table = {
   // Across boundaries
   propagators: row({
     key: "TRACING_PROPAGATORS",
-    rule: Rule.someOf("tracecontext", "baggage"),
+    rule: Rule.someOf("tracecontext", "baggage", "b3", "b3multi", "jaeger", "xray"),
     otel: ["OTEL_PROPAGATORS"],
     fallback: ["tracecontext", "baggage"],
     shown: "tracecontext,baggage",
-    doc: "The formats in which contexts are read and written; `none` for no propagation at all."
+    doc: "The formats of contexts: all of them are written, and the first that is found in this order is read. `none` for no propagation at all."
+  }),
+  baggageAttributes: row({
+    key: "TRACING_BAGGAGE_ATTRIBUTES",
+    rule: Rule.names,
+    fallback: [],
+    shown: "none",
+    doc: "Entries of the baggage that become attributes, of the same name, of every span opened under them: `tier,region`. What arrives in baggage was written by whoever sent it."
+  }),
+  baggageMaxBytes: row({
+    key: "TRACING_BAGGAGE_MAX_BYTES",
+    rule: Rule.integer(0, 8192),
+    fallback: 8192,
+    doc: "How long the `baggage` header may be that goes out. Entries that do not fit stay behind. The specification has everybody hand on 8192 bytes: with less, something that others count on may be missing."
   }),
   propagateTo: row({
     key: "TRACING_PROPAGATE_TO",
     rule: Rule.hosts,
     fallback: undefined,
-    shown: "hosts of one's own network",
-    doc: "Hosts that are handed the trace context with a request: `api.example.com`, `*.example.com`, `*`, or `none`."
+    shown: "own",
+    doc: "Hosts that are handed the trace context with a request. A host stands for all its ports and schemes, `*.example.com` for all hosts below it, `own` for loopback and private addresses, names without a dot and names under `internal`, `local` and `svc`. Asked again for every redirect."
+  }),
+  propagateBaggage: row({
+    key: "TRACING_PROPAGATE_BAGGAGE",
+    rule: Rule.baggageNames,
+    fallback: undefined,
+    shown: "all of it in one's own network, none beyond",
+    doc: "The entries of baggage that go with a request, to hosts that may have the context."
+  }),
+  trust: row({
+    key: "TRACING_TRUST",
+    rule: Rule.oneOf("trusted", "public"),
+    fallback: undefined,
+    shown: "trusted; public where peers or a secret are named",
+    doc: "`trusted` continues the trace of whoever sends a request. `public` begins a new one, sampled by our own rules and linked to the sender's; its tracestate and baggage are dropped."
+  }),
+  trustedPeers: row({
+    key: "TRACING_TRUSTED_PEERS",
+    rule: Rule.networks,
+    fallback: [],
+    shown: "none",
+    doc: "Networks whose requests are continued although `TRACING_TRUST` is `public`. What counts is the address at the other end of the connection, which is a proxy's where there is one."
+  }),
+  trustSecret: row({
+    key: "TRACING_TRUST_SECRET",
+    rule: Rule.secret,
+    fallback: undefined,
+    secret: true,
+    doc: "Requests that hold this in the header of `TRACING_TRUST_HEADER` are continued although `TRACING_TRUST` is `public`. Never shown."
+  }),
+  trustHeader: row({
+    key: "TRACING_TRUST_HEADER",
+    rule: Rule.headerName,
+    fallback: "x-tracing-trust",
+    doc: "The header that `TRACING_TRUST_SECRET` is looked for in."
+  }),
+  trustedProxies: row({
+    key: "TRACING_TRUSTED_PROXIES",
+    rule: Rule.networks,
+    fallback: [],
+    shown: "none",
+    doc: "Networks of proxies that are believed when `Forwarded` or `X-Forwarded-*` says who the client is, and how it called the server."
   }),
   otelContext: row({
     key: "TRACING_OTEL_CONTEXT",
@@ -369,6 +501,39 @@ export const table = {
     fallback: "gorax",
     doc: "`gorax` writes the platform's old HTTP keys beside the stable ones, `semconv` the stable ones alone. `OTEL_SEMCONV_STABILITY_OPT_IN=http` means `semconv`, `http/dup` means `gorax`."
   }),
+  httpIgnore: row({
+    key: "TRACING_HTTP_IGNORE",
+    rule: Rule.paths,
+    fallback: [],
+    shown: "none",
+    doc: "Paths whose requests are left out, with all that happens below them: `/health`, `/internal/*`."
+  }),
+  httpRequestHeaders: row({
+    key: "TRACING_HTTP_REQUEST_HEADERS",
+    rule: Rule.headerNames,
+    fallback: [],
+    shown: "none",
+    doc: "Request headers that HTTP spans write down, as `http.request.header.<name>`. Headers that hold secrets are masked even here."
+  }),
+  httpResponseHeaders: row({
+    key: "TRACING_HTTP_RESPONSE_HEADERS",
+    rule: Rule.headerNames,
+    fallback: [],
+    shown: "none",
+    doc: "Response headers that HTTP spans write down, as `http.response.header.<name>`."
+  }),
+  httpBodySizes: row({
+    key: "TRACING_HTTP_BODY_SIZES",
+    rule: Rule.boolean,
+    fallback: false,
+    doc: "Writes `http.request.body.size` and `http.response.body.size`, where they are known without counting."
+  }),
+  httpServerTiming: row({
+    key: "TRACING_HTTP_SERVER_TIMING",
+    rule: Rule.boolean,
+    fallback: false,
+    doc: 'Answers with `Server-Timing: traceparent;desc="…"`, by which a browser finds the trace of its request.'
+  }),
   spanAttributes: row({
     key: "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
     rule: Rule.integer(0),
@@ -380,9 +545,8 @@ export const table = {
     key: "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
     rule: Rule.integer(0),
     otel: ["OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"],
-    fallback: Infinity,
-    shown: "no limit",
-    doc: "Characters of one attribute's text."
+    fallback: SpanLimits.defaults.attributeLength,
+    doc: "Characters of one attribute's text; what is longer is cut. The specification has no limit where none is set."
   }),
   spanEvents: row({
     key: "OTEL_SPAN_EVENT_COUNT_LIMIT",

@@ -7,9 +7,9 @@ import type * as Scope from "effect/Scope"
 import * as path from "node:path"
 import * as OtlpEncoder from "../export/OtlpEncoder.ts"
 import type { Resource, SpanData } from "../model/SpanData.ts"
-import type { SpanExporter } from "../model/SpanExporter.ts"
 import type { SpanSink } from "../model/SpanSink.ts"
-import * as Batching from "../pipeline/Batching.ts"
+import type { BatchingOptions } from "../pipeline/Batching.ts"
+import * as Destinations from "../pipeline/Destinations.ts"
 import * as Spool from "../pipeline/Spool.ts"
 import type { SpoolCodec } from "../pipeline/SpoolCodec.ts"
 import type { SpoolError } from "../pipeline/SpoolError.ts"
@@ -50,11 +50,14 @@ const refused = ({ directory, found, rule }: SpoolError): TracingConfigError =>
     { key: SettingTable.table.spoolDirectory.key, rule, value: `${JSON.stringify(directory)} (${found})` }
   ])
 
-/** The spool says what may be in memory, so the sink behind it takes what it is given. */
+/**
+ * One spool in front of all destinations. It says what may be in memory, so the sink behind it takes what it is given,
+ * and that tells when a span is done, which is when the last of them is done with it.
+ */
 export const make = Effect.fnUntraced(function* (
   settings: NonNullable<TracingConfig["spool"]>,
-  exporter: SpanExporter,
-  options: Batching.BatchingOptions
+  destinations: ReadonlyArray<Destinations.Destination>,
+  options: BatchingOptions
 ): Effect.fn.Return<SpanSink, TracingConfigError, Scope.Scope> {
   const spool = yield* Spool.make({
     ...settings,
@@ -65,6 +68,8 @@ export const make = Effect.fnUntraced(function* (
     books: options.books,
     ...(options.untraced && { untraced: options.untraced })
   }).pipe(Effect.mapError(refused))
-  const sink = yield* Batching.make(spool.exporter(exporter), { ...options, queueSize: Infinity, queueBytes: Infinity })
+  const { keep, onFate } = spool
+  const behind = { ...options, queueSize: Infinity, queueBytes: Infinity, keep, onFate }
+  const sink = yield* Destinations.make(destinations, behind)
   return yield* spool.stage(sink)
 })

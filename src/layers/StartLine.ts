@@ -2,15 +2,31 @@
  * The one line that says at start what tracing does.
  */
 import * as Effect from "effect/Effect"
+import * as JaegerAgent from "../export/JaegerAgent.ts"
 import type { Sampler } from "../model/Sampler.ts"
-import type { TracingConfig } from "./TracingConfig.ts"
+import type { ExporterName, TracingConfig } from "./TracingConfig.ts"
 
-const destination = (settings: TracingConfig): Readonly<Record<string, string>> =>
-  settings.exporter === "otlp"
-    ? { exporter: settings.otlp.endpoint.protocol, endpoint: settings.otlp.endpoint.display }
-    : settings.exporter === "otlp-sdk"
-      ? { exporter: settings.exporter, endpoint: settings.otlp.endpoint.display }
-      : { exporter: settings.exporter }
+/** What is called how, and where it goes. */
+const ways = (settings: TracingConfig): Readonly<Record<ExporterName, readonly [name: string, endpoint?: string]>> => {
+  const { file, jaeger, jaegerAgent, otlp, zipkin } = settings
+  return {
+    otlp: [otlp.endpoint.protocol, otlp.endpoint.display],
+    "otlp-sdk": ["otlp-sdk", otlp.endpoint.display],
+    zipkin: ["zipkin", zipkin.endpoint.display],
+    jaeger: ["jaeger", jaegerAgent === undefined ? jaeger.endpoint.display : JaegerAgent.display(jaegerAgent)],
+    file: ["file", file?.path ?? ""],
+    console: ["console"]
+  }
+}
+
+const destination = (settings: TracingConfig): Readonly<Record<string, string>> => {
+  const all = settings.exporters.map((exporter) => ways(settings)[exporter])
+  const endpoints = all.map(([, endpoint]) => endpoint).filter((endpoint) => endpoint !== undefined)
+  return {
+    exporter: all.length === 0 ? "none" : all.map(([name]) => name).join(", "),
+    ...(endpoints.length === 0 ? undefined : { endpoint: endpoints.join(", ") })
+  }
+}
 
 /** Says what is on and where spans go, without credentials; or that tracing is off and what turns it on. */
 export const log = (settings: TracingConfig, sampler: Sampler): Effect.Effect<void> =>

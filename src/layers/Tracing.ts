@@ -10,20 +10,23 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Tracer from "effect/Tracer"
-import * as Propagator from "../model/Propagator.ts"
-import * as References from "../model/References.ts"
+import { CurrentPropagator } from "../model/References.ts"
+import type * as References from "../model/References.ts"
 import type { Sampler } from "../model/Sampler.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
-import * as Baggage from "../propagation/Baggage.ts"
-import * as Egress from "../propagation/Egress.ts"
-import * as W3C from "../propagation/W3C.ts"
+import type * as Propagator from "../propagation/Propagator.ts"
+import * as RateLimit from "../sampling/RateLimit.ts"
 import * as Samplers from "../sampling/Sampler.ts"
 import * as GoraxTracer from "../tracer/GoraxTracer.ts"
 import * as Ids from "../tracer/Ids.ts"
+import { OpenSpans } from "../tracer/OpenSpans.ts"
 import * as OtelContext from "../tracer/OtelContext.ts"
+import * as SpanClock from "../tracer/SpanClock.ts"
 import * as BridgeTracer from "./BridgeTracer.ts"
+import * as Crossing from "./Crossing.ts"
 import * as Delivery from "./Delivery.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
+import * as ProcessEndings from "./ProcessEndings.ts"
 import * as StartLine from "./StartLine.ts"
 import * as TracingConfig from "./TracingConfig.ts"
 
@@ -31,6 +34,8 @@ import * as TracingConfig from "./TracingConfig.ts"
 export interface TracingPlugins extends Delivery.DeliveryPlugins {
   /** Decides instead of the configured sampler. */
   readonly sampler?: Sampler
+  /** Says whose trace context is continued, besides those that `TRACING_TRUST*` names. */
+  readonly trusts?: References.TrustPolicy
 }
 
 /** The settings that code most often makes itself. Each is the variable of the same name, and judged like it. */
@@ -40,16 +45,29 @@ export interface TracingOptions extends TracingPlugins {
   /** `localhost:4317`, `http://collector:4318`, `https://host/base`. */
   readonly endpoint?: string
   readonly protocol?: "grpc" | "http/protobuf" | "http/json"
-  readonly exporter?: "otlp" | "otlp-sdk" | "console" | "none"
+  /** Where spans go, several at once if you like. */
+  readonly exporter?: TracingConfig.ExporterName | "none" | ReadonlyArray<TracingConfig.ExporterName>
   /** The share of traces that is recorded, from 0 to 1. */
   readonly sampleRate?: number
+  /** How many spans a second are recorded at most. */
+  readonly maxSpansPerSecond?: number
   /** How long an ended span waits for others at most. */
   readonly batchTimeout?: Duration.Input
   /** How long the end of the program waits for spans to be delivered. */
   readonly shutdownTimeout?: Duration.Input
   /** A folder in which ended spans are kept until they have arrived. */
   readonly spoolDirectory?: string
+  /** The formats of contexts: all are written, the first found is read. */
+  readonly propagators?: ReadonlyArray<keyof typeof Propagator.named>
+  /** Entries of the baggage that become attributes of every span opened under them. */
+  readonly baggageAttributes?: ReadonlyArray<string>
   readonly attributeProfile?: References.Profile
+  /** Whose trace context is continued: everybody's, or nobody's but of those whom `trusts` names. */
+  readonly trust?: "trusted" | "public"
+  /** Hosts that are handed the trace context: `["own", "https://api.example.com"]`. */
+  readonly propagateTo?: ReadonlyArray<string>
+  /** Baggage that goes with it, by name: `["tier"]`. */
+  readonly propagateBaggage?: ReadonlyArray<string>
   readonly otelContext?: "auto" | "on" | "off"
 }
 
@@ -59,17 +77,27 @@ export type Tracing = Resource.Resource
 const millis = (duration: Duration.Input | undefined): string | undefined =>
   duration === undefined ? undefined : String(Duration.toMillis(duration))
 
+/** No name at all is `none`, as an empty text would be no setting. */
+const listed = (names: string | ReadonlyArray<string> | undefined): string | undefined =>
+  typeof names === "object" ? names.join(",") || "none" : names
+
 const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_ENABLED: "true",
   TRACING_SERVICE_NAME: options.serviceName,
   TRACING_SERVICE_VERSION: options.serviceVersion,
   TRACING_ENDPOINT: options.endpoint,
   TRACING_PROTOCOL: options.protocol,
-  TRACING_EXPORTER: options.exporter,
+  TRACING_EXPORTER: listed(options.exporter),
   TRACING_SAMPLE_RATE: options.sampleRate === undefined ? undefined : String(options.sampleRate),
+  TRACING_MAX_SPANS_PER_SECOND: options.maxSpansPerSecond === undefined ? undefined : String(options.maxSpansPerSecond),
+  TRACING_TRUST: options.trust,
+  TRACING_PROPAGATE_TO: listed(options.propagateTo),
+  TRACING_PROPAGATE_BAGGAGE: listed(options.propagateBaggage),
   TRACING_BATCH_TIMEOUT: millis(options.batchTimeout),
   TRACING_SHUTDOWN_TIMEOUT: millis(options.shutdownTimeout),
   TRACING_SPOOL_DIR: options.spoolDirectory,
+  TRACING_PROPAGATORS: listed(options.propagators),
+  TRACING_BAGGAGE_ATTRIBUTES: listed(options.baggageAttributes),
   TRACING_ATTRIBUTE_PROFILE: options.attributeProfile,
   TRACING_OTEL_CONTEXT: options.otelContext
 })
@@ -83,49 +111,64 @@ const samplers: Readonly<Record<TracingConfig.SamplerSetting["kind"], (ratio: nu
   parentbased_traceidratio: (ratio) => Samplers.parentBased(Samplers.ratio(ratio))
 }
 
-const propagators = { tracecontext: W3C.propagator, baggage: Baggage.propagator }
-
-/** What crosses boundaries the same way whoever records the spans, and whether or not they are. */
-const crossing = (settings: TracingConfig.TracingConfig): Context.Context<never> =>
-  Context.make(
-    References.CurrentPropagator,
-    Propagator.all(settings.propagators.map((name) => propagators[name]))
-  ).pipe(
-    Context.add(
-      References.EgressPolicy,
-      settings.propagateTo === undefined ? undefined : Egress.make(settings.propagateTo)
-    ),
-    Context.add(References.AttributeProfile, settings.attributeProfile)
-  )
-
-const unrecorded = (settings: TracingConfig.TracingConfig): Context.Context<Tracing> =>
+const unrecorded = (settings: TracingConfig.TracingConfig, trusts?: References.TrustPolicy): Context.Context<Tracing> =>
   Context.add(
-    crossing(settings),
+    Crossing.context(settings, trusts),
     Resource.Resource,
     resourceFromAttributes({ ...settings.resourceAttributes } as never)
   )
 
+/** The sampler, kept to the rate that the settings allow. */
+const capped = (
+  sampler: Sampler,
+  { maxSpansPerSecond }: TracingConfig.TracingConfig,
+  books: SpanBooks.SpanBooks
+): Effect.Effect<Sampler> =>
+  maxSpansPerSecond === undefined
+    ? Effect.succeed(sampler)
+    : Effect.clockWith((clock) =>
+        Effect.succeed(
+          RateLimit.make(sampler, {
+            spansPerSecond: maxSpansPerSecond,
+            clock,
+            onRefused: () => SpanBooks.refuse(books, "rate_limit")
+          })
+        )
+      )
+
 const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig, plugins: TracingPlugins) {
-  const sampler = plugins.sampler ?? samplers[settings.sampler.kind](settings.sampler.ratio)
-  yield* StartLine.log(settings, sampler)
-  if (!settings.enabled) return Context.add(unrecorded(settings), Tracer.Tracer, GoraxTracer.passThrough)
   const books = SpanBooks.make()
+  const chosen = plugins.sampler ?? samplers[settings.sampler.kind](settings.sampler.ratio)
+  const sampler = yield* capped(chosen, settings, books)
+  yield* StartLine.log(settings, sampler)
+  if (!settings.enabled)
+    return Context.add(unrecorded(settings, plugins.trusts), Tracer.Tracer, GoraxTracer.passThrough)
   const delivery = yield* Delivery.make(settings, books, plugins)
+  const openSpans = new OpenSpans()
+  yield* ProcessEndings.watch({
+    openSpans,
+    flush: Effect.timeoutOption(delivery.sink.flush, settings.shutdownTimeout)
+  })
+  // Before the last flush: what runs in fibers that nobody interrupts is told all the same
+  yield* Effect.addFinalizer(() =>
+    Effect.clockWith((clock) => Effect.sync(() => openSpans.endAll(SpanClock.read(clock))))
+  )
   const otelContext = settings.otelContext === "off" ? undefined : OtelContext.make(settings.otelContext)
   const tracerOptions: GoraxTracer.GoraxTracerOptions = {
     sink: delivery.sink,
     onStart: delivery.onStart,
     sampler,
     books,
+    openSpans,
     otelContext,
     ids: Ids.secure(),
     limits: settings.spanLimits,
     resource: { attributes: settings.resourceAttributes },
     scope: Delivery.scope
   }
-  const context = unrecorded(settings)
+  const context = unrecorded(settings, plugins.trusts)
   if (otelContext !== undefined) {
-    const propagator = Context.get(context, References.CurrentPropagator)!
+    const propagator = Context.get(context, CurrentPropagator)!
     const { onForeignStart } = delivery
     yield* OtelGlobals.register({ ...tracerOptions, otelContext, propagator, onForeignStart })
   }
@@ -168,8 +211,9 @@ export interface BridgeOptions {
  *
  * `Traced.*` and `Effect.withSpan` open spans there, among those of OpenTelemetry's own instrumentation. The provider
  * samples, limits, processes and exports them; nothing of ours does. Of the settings only those hold that say what
- * crosses boundaries: `TRACING_PROPAGATORS`, `TRACING_PROPAGATE_TO`, `TRACING_ATTRIBUTE_PROFILE`. It is on wherever it is
- * provided, whatever `TRACING_ENABLED` says, and may be provided before the provider is registered.
+ * crosses boundaries: `TRACING_PROPAGATORS`, `TRACING_PROPAGATE_*`, `TRACING_BAGGAGE_*`, `TRACING_TRUST*`,
+ * `TRACING_HTTP_*`, `TRACING_ATTRIBUTE_PROFILE`. It is on wherever it is provided, whatever `TRACING_ENABLED` says, and
+ * may be provided before the provider is registered.
  *
  * It costs more than {@link layer}: a span what the provider's span costs and Effect's own on top, and each primitive
  * inside a span an entry into the application's context manager. Samplers see no attributes, as the provider decides
@@ -184,7 +228,7 @@ export const layerBridge = (options: BridgeOptions = {}): Layer.Layer<OtelTracer
     Effect.gen(function* () {
       const settings = yield* TracingConfig.config
       const tracer = yield* BridgeTracer.tracerOf(options.provider, Delivery.scope)
-      return crossing(settings).pipe(
+      return Crossing.context(settings).pipe(
         Context.add(OtelTracer.OtelTracer, tracer),
         Context.add(Tracer.Tracer, BridgeTracer.make(tracer))
       )

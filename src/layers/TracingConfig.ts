@@ -16,16 +16,20 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import type { FileExporterOptions } from "../export/FileExporter.ts"
+import type { JaegerAgentOptions } from "../export/JaegerAgent.ts"
 import * as OtlpEndpoint from "../export/OtlpEndpoint.ts"
 import type { OtlpSettings } from "../export/OtlpTransport.ts"
 import * as Keys from "../model/AttributeKeys.ts"
 import type { Attributes } from "../model/Attributes.ts"
 import type { Profile } from "../model/References.ts"
 import type { SpanLimits } from "../model/SpanLimits.ts"
+import * as DestinationSettings from "./DestinationSettings.ts"
 import { SettingReading, type SettingTexts } from "./SettingReading.ts"
 import * as SettingTable from "./SettingTable.ts"
 import { TracingConfigError, type TracingConfigProblem } from "./TracingConfigError.ts"
 
+export type { ExporterName } from "./SettingTable.ts"
 export type { SettingTexts } from "./SettingReading.ts"
 export { TracingConfigError, type TracingConfigProblem } from "./TracingConfigError.ts"
 
@@ -35,15 +39,43 @@ export interface SamplerSetting {
   readonly ratio: number
 }
 
+/** Whose trace context is continued. */
+export interface TrustSetting {
+  /** `undefined` where nobody has said; everybody's is continued then. */
+  readonly kind: "trusted" | "public" | undefined
+  readonly peers: ReadonlyArray<string>
+  readonly header: string
+  readonly secret: Redacted.Redacted | undefined
+}
+
+/** What HTTP spans say beyond what is asked of all of them. */
+export interface HttpSetting {
+  readonly ignore: ReadonlyArray<string>
+  readonly requestHeaders: ReadonlyArray<string>
+  readonly responseHeaders: ReadonlyArray<string>
+  readonly bodySizes: boolean
+  readonly serverTiming: boolean
+  readonly trustedProxies: ReadonlyArray<string>
+}
+
 export interface TracingConfig {
   readonly enabled: boolean
   readonly serviceName: string
   readonly serviceVersion: string | undefined
   /** Everything said about this process, its service name and version among it. */
   readonly resourceAttributes: Attributes
-  readonly exporter: SettingTable.SettingValue<"exporter">
+  /** Every destination of spans, each once; none at all when contexts are only handed on. */
+  readonly exporters: ReadonlyArray<SettingTable.ExporterName>
   /** Where and how OTLP goes; `otlp.endpoint.display` is the endpoint without its credentials. */
   readonly otlp: OtlpSettings
+  /** Where and how Zipkin's JSON goes. Headers, TLS and timeout as for OTLP, less what is OTLP's own. */
+  readonly zipkin: OtlpSettings
+  /** Where Jaeger's Thrift goes: over HTTP, unless there is an agent. */
+  readonly jaeger: OtlpSettings
+  readonly jaegerAgent: JaegerAgentOptions | undefined
+  /** `undefined` when nothing is written to a file. */
+  readonly file: FileExporterOptions | undefined
+  readonly consoleFormat: "tree" | "json"
   /** Names of PEM files; they are read when the layer is built. */
   readonly tls: {
     readonly certificate: string | undefined
@@ -52,6 +84,8 @@ export interface TracingConfig {
   }
   readonly retry: { readonly delay: Duration.Duration; readonly maxDelay: Duration.Duration }
   readonly sampler: SamplerSetting
+  /** Recorded spans a second at most; `undefined` is as many as there are. */
+  readonly maxSpansPerSecond: number | undefined
   readonly batch: {
     readonly queueSize: number
     readonly queueBytes: number
@@ -74,9 +108,19 @@ export interface TracingConfig {
     | undefined
   readonly shutdownTimeout: Duration.Duration
   /** Names of propagators, in the order they are asked. */
-  readonly propagators: ReadonlyArray<"tracecontext" | "baggage">
+  readonly propagators: SettingTable.SettingValue<"propagators">
+  readonly baggage: {
+    /** Entries that become attributes of spans. */
+    readonly attributes: ReadonlyArray<string>
+    /** The longest `baggage` header that goes out. */
+    readonly maxBytes: number
+  }
   /** Hosts that may be handed the trace context; `undefined` is hosts of one's own network. */
   readonly propagateTo: ReadonlyArray<string> | undefined
+  /** Baggage that may go with it; `undefined` is all of it in one's own network, and none beyond. */
+  readonly propagateBaggage: ReadonlyArray<string> | undefined
+  readonly trust: TrustSetting
+  readonly http: HttpSetting
   readonly otelContext: "auto" | "on" | "off"
   readonly attributeProfile: Profile
   readonly spanLimits: SpanLimits
@@ -85,22 +129,22 @@ export interface TracingConfig {
 }
 
 /** What was asked for; the SDK's exporter speaks one protocol, whatever the endpoint looks like. */
-const protocol = (reading: SettingReading, exporter: TracingConfig["exporter"]) => {
+const protocol = (reading: SettingReading, throughSdk: boolean) => {
   const asked = reading.get("protocol")
-  if (exporter !== "otlp-sdk") return asked
+  if (!throughSdk) return asked
   if (asked !== undefined && asked !== "http/json")
     reading.refuse("protocol", "http/json for TRACING_EXPORTER=otlp-sdk")
   return "http/json"
 }
 
-const endpoint = (reading: SettingReading, exporter: TracingConfig["exporter"]): OtlpEndpoint.OtlpEndpoint => {
+const endpoint = (reading: SettingReading, throughSdk: boolean): OtlpEndpoint.OtlpEndpoint => {
   const written = reading.get("endpoint")
-  const asked = protocol(reading, exporter)
+  const asked = protocol(reading, throughSdk)
   const insecure = reading.get("insecure")
   const text = written ?? (asked === "grpc" ? "http://localhost:4317" : "http://localhost:4318")
   const spoken = OtlpEndpoint.protocolOf(text)
   const overruled =
-    exporter !== "otlp-sdk" &&
+    !throughSdk &&
     reading.sources.endpoint === "TRACING_ENDPOINT" &&
     reading.sources.protocol !== "TRACING_PROTOCOL" &&
     (spoken === "grpc") !== (asked === "grpc")
@@ -115,14 +159,22 @@ const endpoint = (reading: SettingReading, exporter: TracingConfig["exporter"]):
   return Result.getOrThrow(OtlpEndpoint.fromText("http://localhost:4318"))
 }
 
-const otlp = (reading: SettingReading, exporter: TracingConfig["exporter"]): OtlpSettings => {
-  const to = endpoint(reading, exporter)
+const exporters = (reading: SettingReading): TracingConfig["exporters"] => {
+  const names = reading.get("exporters")
+  if (names.includes("otlp") && names.includes("otlp-sdk")) {
+    reading.refuse("exporters", "without either otlp or otlp-sdk: both send to TRACING_ENDPOINT")
+  }
+  return names
+}
+
+const otlp = (reading: SettingReading, throughSdk: boolean, timeout: Duration.Duration): OtlpSettings => {
+  const to = endpoint(reading, throughSdk)
   const authorization = to.authorization && { authorization: Redacted.value(to.authorization) }
   return {
     endpoint: to,
     headers: Redacted.make({ ...authorization, ...reading.get("headers") }),
     compression: reading.get("compression"),
-    timeout: reading.get("timeout")
+    timeout
   }
 }
 
@@ -161,7 +213,33 @@ const sampler = (reading: SettingReading): SamplerSetting => {
   return { kind, ratio: takesRatio ? reading.get("otelSamplerRatio") : kind.endsWith("always_off") ? 0 : 1 }
 }
 
-const batch = (reading: SettingReading, exporter: TracingConfig["exporter"]): TracingConfig["batch"] => {
+const trust = (reading: SettingReading): TrustSetting => {
+  const said = reading.get("trust")
+  const peers = reading.get("trustedPeers")
+  const secret = reading.get("trustSecret")
+  if (said === "trusted") {
+    const rule = `unset where ${SettingTable.table.trust.key} is trusted, as everybody is`
+    if (peers.length > 0) reading.refuse("trustedPeers", rule)
+    if (secret !== undefined) reading.refuse("trustSecret", rule)
+  }
+  return {
+    kind: said ?? (peers.length > 0 || secret !== undefined ? "public" : undefined),
+    peers,
+    header: reading.get("trustHeader"),
+    secret: secret === undefined ? undefined : Redacted.make(secret)
+  }
+}
+
+const http = (reading: SettingReading): HttpSetting => ({
+  ignore: reading.get("httpIgnore"),
+  requestHeaders: reading.get("httpRequestHeaders"),
+  responseHeaders: reading.get("httpResponseHeaders"),
+  bodySizes: reading.get("httpBodySizes"),
+  serverTiming: reading.get("httpServerTiming"),
+  trustedProxies: reading.get("trustedProxies")
+})
+
+const batch = (reading: SettingReading): TracingConfig["batch"] => {
   const queueSize = reading.get("queueSize")
   const batchSize = reading.get("batchSize") ?? Math.min(512, queueSize)
   if (batchSize > queueSize) {
@@ -173,7 +251,7 @@ const batch = (reading: SettingReading, exporter: TracingConfig["exporter"]): Tr
     drop: reading.get("drop"),
     batchSize: Math.min(batchSize, queueSize),
     concurrency: reading.get("concurrency"),
-    interval: reading.get("interval") ?? Duration.millis(exporter === "console" ? 200 : 5000),
+    interval: reading.get("interval") ?? Duration.seconds(5),
     exportTimeout: reading.get("exportTimeout")
   }
 }
@@ -207,7 +285,8 @@ const read = (reading: SettingReading): TracingConfig => {
     SettingTable.table.serviceName.shown
   const serviceVersion = reading.get("serviceVersion") ?? own[Keys.serviceVersion] ?? otel[Keys.serviceVersion]
   const enabled = reading.get("enabled")
-  const exporter = reading.get("exporter")
+  const names = exporters(reading)
+  const timeout = reading.get("timeout")
   return {
     enabled: !reading.get("otelDisabled") && enabled,
     serviceName,
@@ -218,16 +297,26 @@ const read = (reading: SettingReading): TracingConfig => {
       [Keys.serviceName]: serviceName,
       ...(serviceVersion === undefined ? undefined : { [Keys.serviceVersion]: serviceVersion })
     },
-    exporter,
-    otlp: otlp(reading, exporter),
+    exporters: names,
+    otlp: otlp(reading, names.includes("otlp-sdk"), timeout),
+    zipkin: DestinationSettings.zipkin(reading, timeout),
+    jaeger: DestinationSettings.jaeger(reading, timeout),
+    jaegerAgent: DestinationSettings.jaegerAgent(reading),
+    file: DestinationSettings.file(reading, names),
+    consoleFormat: reading.get("consoleFormat"),
     tls: tls(reading),
     retry: retry(reading),
     sampler: sampler(reading),
-    batch: batch(reading, exporter),
+    maxSpansPerSecond: reading.get("maxSpansPerSecond"),
+    batch: batch(reading),
     spool: spool(reading),
     shutdownTimeout: reading.get("shutdownTimeout"),
     propagators: reading.get("propagators"),
+    baggage: { attributes: reading.get("baggageAttributes"), maxBytes: reading.get("baggageMaxBytes") },
     propagateTo: reading.get("propagateTo"),
+    propagateBaggage: reading.get("propagateBaggage"),
+    trust: trust(reading),
+    http: http(reading),
     otelContext: reading.get("otelContext"),
     attributeProfile: reading.get("attributeProfile"),
     spanLimits: {

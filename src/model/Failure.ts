@@ -2,6 +2,7 @@
  * What a span says about why its effect failed.
  */
 import * as Cause from "effect/Cause"
+import * as Attributes from "./Attributes.ts"
 import * as SensitiveKeys from "./SensitiveKeys.ts"
 
 export interface Failure {
@@ -25,6 +26,11 @@ const text = (read: () => unknown): string | undefined => {
 }
 
 const longestStack = 4096
+/** The type is one word, of few different ones. */
+const longestType = 256
+/** Big integers, symbols and functions among them: none of their own code is asked. */
+const inWords = (thrown: unknown): string =>
+  typeof thrown === "function" ? "" : Attributes.textOf(thrown, longestStack) || String(thrown)
 
 class Thrown implements Failure {
   readonly type: string
@@ -33,7 +39,7 @@ class Thrown implements Failure {
 
   constructor(error: object) {
     const fields = error as { readonly _tag?: unknown; readonly name?: unknown; readonly message?: unknown }
-    this.type = text(() => fields._tag) ?? text(() => fields.name) ?? "Error"
+    this.type = Attributes.textOf(text(() => fields._tag) ?? text(() => fields.name) ?? "Error", longestType)
     this.message = SensitiveKeys.redactText(text(() => fields.message) ?? "")
     this.error = error
   }
@@ -47,7 +53,7 @@ class Thrown implements Failure {
 export const fromUnknown = (error: unknown): Failure =>
   typeof error === "object" && error !== null
     ? new Thrown(error)
-    : { type: typeof error, message: SensitiveKeys.redactText(String(error)), stack: undefined, error }
+    : { type: typeof error, message: SensitiveKeys.redactText(inWords(error)), stack: undefined, error }
 
 /** The failure that a cause is about: its first failure, else its first defect. Interruption alone is none. */
 export const fromCause = (cause: Cause.Cause<unknown>): Failure | undefined => {

@@ -7,7 +7,7 @@
  * @see https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
 import type * as Tracer from "effect/Tracer"
-import type { Attributes, AttributeValue } from "./Attributes.ts"
+import * as Attributes from "./Attributes.ts"
 import * as SpanContext from "./SpanContext.ts"
 import type { SpanData, StatusCode } from "./SpanData.ts"
 
@@ -95,7 +95,8 @@ export const hasIsRemoteFlag = 0x100
 /** Says that the parent, or the linked span, lives in another process. */
 export const isRemoteFlag = 0x200
 
-const fromValue = (value: AttributeValue): AnyValue => {
+/** Spans of others hold what they hold: what has no form of its own is put into words, and nothing is an empty value. */
+const fromValue = (value: unknown): AnyValue => {
   switch (typeof value) {
     case "string":
       return { stringValue: value }
@@ -103,15 +104,32 @@ const fromValue = (value: AttributeValue): AnyValue => {
       return { boolValue: value }
     case "number":
       return Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value }
+    case "bigint":
+    case "object":
+      return Array.isArray(value)
+        ? { arrayValue: { values: Array.from(value, (entry) => fromWord(entry)) } }
+        : fromWord(value)
     default:
-      return { arrayValue: { values: value.map(fromValue) } }
+      return {}
   }
 }
 
-const fromAttributes = (attributes: Iterable<readonly [string, AttributeValue]>): ReadonlyArray<KeyValue> =>
+/** Lists hold no lists. */
+const fromWord = (value: unknown): AnyValue => {
+  if (typeof value !== "object" && typeof value !== "bigint") return fromValue(value)
+  const plain = Attributes.fromUnknown(value)
+  return fromValue(typeof plain === "object" ? JSON.stringify(plain) : plain)
+}
+
+const fromAttributes = (attributes: Iterable<readonly [string, unknown]>): ReadonlyArray<KeyValue> =>
   Array.from(attributes, ([key, value]) => ({ key, value: fromValue(value) }))
 
-const fromRecord = (attributes: Attributes): ReadonlyArray<KeyValue> => fromAttributes(Object.entries(attributes))
+const fromRecord = (attributes: Attributes.Attributes): ReadonlyArray<KeyValue> =>
+  fromAttributes(Object.entries(attributes))
+
+/** Where signed 64 bits end: in the year 2262. */
+const latest = 2n ** 63n - 1n
+const clamped = (time: bigint): bigint => (time < 0n ? 0n : time > latest ? latest : time)
 
 /** One span as OTLP writes it. */
 export const fromSpan = (span: SpanData): WireSpan => ({
@@ -122,12 +140,12 @@ export const fromSpan = (span: SpanData): WireSpan => ({
   flags: (span.traceFlags & 0xff) | hasIsRemoteFlag | (span.parentIsRemote ? isRemoteFlag : 0),
   name: span.name,
   kind: kinds.lastIndexOf(span.kind),
-  startTimeUnixNano: String(span.startTime),
-  endTimeUnixNano: String(span.endTime),
+  startTimeUnixNano: String(clamped(span.startTime)),
+  endTimeUnixNano: String(clamped(span.endTime < span.startTime ? span.startTime : span.endTime)),
   attributes: fromAttributes(span.attributes),
   droppedAttributesCount: span.droppedAttributes,
   events: span.events.map((event) => ({
-    timeUnixNano: String(event.time),
+    timeUnixNano: String(clamped(event.time)),
     name: event.name,
     attributes: fromRecord(event.attributes),
     droppedAttributesCount: event.droppedAttributes
@@ -135,7 +153,14 @@ export const fromSpan = (span: SpanData): WireSpan => ({
   droppedEventsCount: span.droppedEvents,
   links: span.links.map((link) => {
     const { spanId, traceFlags, traceId, traceState } = SpanContext.fromSpan(link.span)
-    return { traceId, spanId, traceState, flags: traceFlags & 0xff, attributes: fromRecord(link.attributes) }
+    return {
+      traceId,
+      spanId,
+      traceState,
+      flags: traceFlags & 0xff,
+      attributes: fromRecord(link.attributes),
+      droppedAttributesCount: link.droppedAttributes ?? 0
+    }
   }),
   droppedLinksCount: span.droppedLinks,
   status: { code: statusCodes.indexOf(span.statusCode), message: span.statusMessage }

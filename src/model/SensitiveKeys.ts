@@ -16,10 +16,12 @@ const sensitive = [
   "credential",
   "credentials",
   "idtoken",
+  "jsessionid",
   "jwt",
   "passphrase",
   "passwd",
   "password",
+  "phpsessid",
   "privatekey",
   "proxyauthorization",
   "pwd",
@@ -72,7 +74,7 @@ const bearer = /\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi
 export const redactText = (text: string, length = 512): string => {
   const bounded = text.length > longestInspected ? text.slice(0, longestInspected) : text
   const withoutUser = bounded.includes("@") ? bounded.replace(userInfo, `://${mask}@`) : bounded
-  const clean = maskPairs(withoutUser.replace(bearer, `$1 ${mask}`))
+  const clean = maskPairs(redactUrlsIn(withoutUser).replace(bearer, `$1 ${mask}`))
   return clean.length > length ? `${clean.slice(0, length)}…` : clean
 }
 
@@ -141,17 +143,69 @@ const maskPairs = (text: string): string => {
   return masked + text.slice(from)
 }
 
+/** Whether a query key names a secret, itself or by its last word: `card[token]`, `user.password`, `newPassword`. */
+const isSensitiveInUrl = (key: string): boolean =>
+  isSensitive(key) || isSensitive(key.match(/[A-Z]?[a-z0-9]+(?=[^a-zA-Z0-9]*$)/)?.[0] ?? "")
+
+const longestUrlKey = 256
+
+/** The key before an equals sign; of one that is longer than any, its end. */
+const isSecretPair = (pair: string, equals: number): boolean =>
+  equals > 0 && isSensitiveInUrl(decode(pair.slice(Math.max(0, equals - longestUrlKey), equals)))
+
+/** One part of a query. Some servers take a semicolon for another ampersand, so a key may follow one, and a secret hold one. */
+const redactPart = (part: string): string => {
+  for (let start = 0, end = 0; end >= 0; start = end + 1) {
+    end = part.indexOf(";", start)
+    const pair = part.slice(start, end < 0 ? undefined : end)
+    const equals = pair.indexOf("=")
+    if (isSecretPair(pair, equals)) return part.slice(0, start + equals + 1) + mask
+  }
+  return part
+}
+
 /** The query of a URL with the values of sensitive keys masked; without the question mark. */
 export const redactQuery = (query: string): string =>
-  query.replace(/(^|&)([^&=]+)=([^&]*)/g, (whole, start: string, key: string) =>
-    isSensitive(decode(key)) ? `${start}${key}=${mask}` : whole
-  )
+  query.includes("=") ? query.split("&").map(redactPart).join("&") : query
 
-/** A URL without user name, password and fragment, and with the values of sensitive query keys masked. */
+/** The path of a URL with the values of sensitive matrix parameters masked: `/orders;jsessionid=…`. */
+export const redactPath = (path: string): string =>
+  path.includes(";")
+    ? path.replace(/;([^;/]*)/g, (parameter, pair: string) => {
+        const equals = pair.indexOf("=")
+        return isSecretPair(pair, equals) ? `;${pair.slice(0, equals)}=${mask}` : parameter
+      })
+    : path
+
+/** A URL without user name, password and fragment, and with the values of sensitive keys masked. */
 export const redactUrl = (url: URL): string =>
-  `${url.protocol}//${url.username === "" && url.password === "" ? "" : `${mask}:${mask}@`}${url.host}${url.pathname}${
-    url.search === "" ? "" : `?${redactQuery(url.search.slice(1))}`
-  }`
+  `${url.protocol}//${url.username === "" && url.password === "" ? "" : `${mask}:${mask}@`}${url.host}${redactPath(
+    url.pathname
+  )}${url.search === "" ? "" : `?${redactQuery(url.search.slice(1))}`}`
+
+const urlInText = /\b(?:https?|wss?):\/\/[^\s"'<>`]{1,2048}/gi
+
+/** True where a scheme ends like those of {@link urlInText}. A stack is full of URLs of files, which do not. */
+const mayHoldUrl = (text: string): boolean => {
+  for (let at = text.indexOf("://"); at >= 0; at = text.indexOf("://", at + 3)) {
+    const last = text[at - 1]?.toLowerCase()
+    if (last === "s" || last === "p") return true
+  }
+  return false
+}
+
+/** The URLs inside a text, each as {@link redactUrl} would have it, without touching its end or its host. */
+const redactUrlsIn = (text: string): string =>
+  mayHoldUrl(text)
+    ? text.replace(urlInText, (url) => {
+        const hash = url.indexOf("#")
+        const target = (hash < 0 ? url : url.slice(0, hash)).replace(/^(\w+:\/\/)[^/?]*@/, `$1${mask}@`)
+        const question = target.indexOf("?")
+        return question < 0
+          ? redactPath(target)
+          : `${redactPath(target.slice(0, question))}?${redactQuery(target.slice(question + 1))}`
+      })
+    : text
 
 const decode = (text: string): string => {
   try {

@@ -14,6 +14,8 @@ export interface SpanBooks {
   exported: number
   /** Refused by the destination, or not delivered before the end. */
   rejected: number
+  /** Traces that the sampler chose and something else left out, by reason. Their spans are among those sampled out. */
+  readonly refused: Map<string, number>
   /** Left out on our side, by reason. */
   readonly dropped: Map<string, number>
   /** How many of those in flight wait on disk, and nowhere else. */
@@ -27,12 +29,27 @@ export const make = (): SpanBooks => ({
   sampledOut: 0,
   exported: 0,
   rejected: 0,
+  refused: new Map(),
   dropped: new Map(),
   onDisk: 0
 })
 
 export const drop = (books: SpanBooks, reason: string, count = 1): void => {
   books.dropped.set(reason, (books.dropped.get(reason) ?? 0) + count)
+}
+
+/** What became of a span: it arrived, was refused, or was left out for the reason that is given. */
+export type Fate = "exported" | "rejected" | { readonly dropped: string }
+
+/** Enters what became of so many spans that had ended. */
+export const enter = (books: SpanBooks, fate: Fate, count: number): void => {
+  if (typeof fate === "string") books[fate] += count
+  else drop(books, fate.dropped, count)
+}
+
+/** Counts a trace that was refused whole. */
+export const refuse = (books: SpanBooks, reason: string): void => {
+  books.refused.set(reason, (books.refused.get(reason) ?? 0) + 1)
 }
 
 /** How many spans were left out, for whatever reason. */

@@ -12,7 +12,7 @@ export interface SpanContext {
   readonly traceId: string
   /** 16 lower-case hexadecimal digits. */
   readonly spanId: string
-  /** The eight W3C flags: bit 0 sampled, bit 1 random trace id. */
+  /** The eight W3C flags: bit 0 sampled, bit 1 random trace id; and {@link deferredFlag}, which no header of W3C shows. */
   readonly traceFlags: number
   /** The `tracestate` header as it travels, empty when there is none. */
   readonly traceState: string
@@ -20,6 +20,12 @@ export interface SpanContext {
 
 export const sampledFlag = 0x01
 export const randomFlag = 0x02
+/** Says of a context from outside that its sender left the decision to sample to us. Spans of ours never have it. */
+export const deferredFlag = 0x100
+
+/** True where whoever sent the context left the decision to sample to us. */
+export const isDeferred = (context: Pick<SpanContext, "traceFlags">): boolean =>
+  (context.traceFlags & deferredFlag) !== 0
 
 /** The W3C flags an external span arrived with. Kept so that unknown and random bits survive. */
 export const RemoteTraceFlags = Context.Reference<number | undefined>(
@@ -44,7 +50,22 @@ const validSpanId = /^(?!0{16})[0-9a-f]{16}$/
 
 /** True when both ids are well formed and not zero. */
 export const isValid = (ids: { readonly traceId: string; readonly spanId: string }): boolean =>
-  validTraceId.test(ids.traceId) && validSpanId.test(ids.spanId)
+  isText(ids.traceId) && isText(ids.spanId) && validTraceId.test(ids.traceId) && validSpanId.test(ids.spanId)
+
+const isText = (value: unknown): boolean => typeof value === "string"
+
+/** More than the 32 members of a trace state can be, in characters. */
+const longestState = 32 * 513
+
+/** The context without flags that are no number, and a state that is no text or longer than any: ids are what counts. */
+export const sound = (context: SpanContext): SpanContext => {
+  const { spanId, traceFlags, traceId, traceState } = context
+  const flags = Number.isInteger(traceFlags)
+  const state = isText(traceState) && traceState.length <= longestState
+  return flags && state
+    ? context
+    : { traceId, spanId, traceFlags: flags ? traceFlags : 0, traceState: state ? traceState : "" }
+}
 
 /** The span itself, or the nearest around it that Effect has not hidden from others. */
 export const visible = (span: Tracer.AnySpan | undefined): Tracer.AnySpan | undefined => {

@@ -21,6 +21,8 @@ export interface SpanEvent {
 export interface SpanLink {
   readonly span: Tracer.AnySpan
   readonly attributes: Attributes
+  /** 0 where it is absent. */
+  readonly droppedAttributes?: number
 }
 
 export type StatusCode = "unset" | "ok" | "error"

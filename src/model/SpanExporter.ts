@@ -21,6 +21,4 @@ export interface SpanExporter {
   readonly export: (spans: ReadonlyArray<SpanData>) => Effect.Effect<LeftOut | void, ExportError>
   /** Told once that the end has come: what it waits for, it need no longer wait for. */
   readonly ending?: Effect.Effect<void>
-  /** How many spans of a batch that failed, or was never sent, are kept for another time: those are not lost. Asked once a batch. */
-  readonly kept?: (spans: ReadonlyArray<SpanData>) => number
 }

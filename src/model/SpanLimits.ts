@@ -13,10 +13,13 @@ export interface SpanLimits {
   readonly attributesPerLink: number
 }
 
-/** The defaults of the specification; values are not cut. */
+/**
+ * The defaults of the specification, but for the length of values: it knows no limit there, and one text of megabytes
+ * would have the whole batch refused.
+ */
 export const defaults: SpanLimits = {
   attributes: 128,
-  attributeLength: Infinity,
+  attributeLength: 16_384,
   events: 128,
   attributesPerEvent: 128,
   links: 128,

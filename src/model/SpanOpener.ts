@@ -4,9 +4,14 @@
  * Combinators look for it on the current tracer and use Effect's public API
  * when it is not there, so they work with any tracer.
  */
-import type * as Effect from "effect/Effect"
+import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import type * as Tracer from "effect/Tracer"
+import * as References from "effect/References"
+import * as Tracer from "effect/Tracer"
+import { readable } from "./Attributes.ts"
 
 const TypeId = "~@gorax/tracing/model/SpanOpener"
 
@@ -18,7 +23,58 @@ export interface SpanSpec {
   readonly links?: ReadonlyArray<Tracer.SpanLink> | undefined
   readonly parent?: Tracer.AnySpan | undefined
   readonly root?: boolean | undefined
+  /** False leaves the span out, and with it all below. */
+  readonly sampled?: boolean | undefined
+  /** What is wished for the span: see `SpanHints`. */
+  readonly annotations?: Context.Context<never> | undefined
+  /**
+   * Shown what the effect came to, before the span ends: writes the last attributes, and says how the span ends. The
+   * effect's own exit is passed on untouched. One that throws changes nothing.
+   */
+  readonly conclude?: Conclude | undefined
 }
+
+/** Says how a span ends whose effect came to `exit`. Synchronous; runs on the fiber of the effect. */
+export type Conclude = (
+  span: Tracer.Span,
+  exit: Exit.Exit<unknown, unknown>,
+  fiber: Fiber.Fiber<unknown, unknown>
+) => Exit.Exit<unknown, unknown>
+
+/** How a span ends, as far as anybody concludes it. Total. */
+export const concluded = (
+  conclude: Conclude | undefined,
+  span: Tracer.Span,
+  exit: Exit.Exit<unknown, unknown>,
+  fiber: Fiber.Fiber<unknown, unknown>
+): Exit.Exit<unknown, unknown> => {
+  if (conclude === undefined) return exit
+  try {
+    return conclude(span, exit, fiber)
+  } catch {
+    return exit
+  }
+}
+
+/** Opens a span around an effect through Effect's public API alone. */
+export const throughEffect = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  spec: SpanSpec
+): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
+  Effect.useSpan(spec.name, { ...spec, attributes: readable(spec.attributes) } as Tracer.SpanOptionsNoTrace, (span) => {
+    const inside = Effect.provideService(self, Tracer.ParentSpan, span)
+    if (spec.conclude === undefined) return inside
+    return Effect.onExit(inside, (exit) =>
+      Effect.withFiber((fiber) => {
+        span.end(nowUnsafe(fiber), concluded(spec.conclude, span, exit, fiber))
+        return Effect.void
+      })
+    )
+  })
+
+/** The fiber's time, as Effect's own spans have it. */
+export const nowUnsafe = (fiber: Fiber.Fiber<unknown, unknown>): bigint =>
+  fiber.getRef(References.TracerTimingEnabled) ? fiber.getRef(Clock.Clock).currentTimeNanosUnsafe() : 0n
 
 export interface SpanOpener {
   readonly [TypeId]: typeof TypeId

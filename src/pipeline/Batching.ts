@@ -6,9 +6,10 @@
  * the end as `shut_down`. One batch is under way while the destination keeps
  * up, and more of them, up to `concurrency`, the more it falls behind. Nothing
  * is promised for a batch that fails: whoever wants a second try decorates
- * the exporter, which may also keep spans for later. Every span is entered in
- * the books once.
+ * the exporter, and whoever has the spans elsewhere may keep them for later.
+ * Every span is entered in the books once, when nobody keeps it any more.
  */
+import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -40,6 +41,15 @@ export interface BatchingOptions extends BatchQueueOptions {
   /** How long closing the scope waits for what is left; 2.5 seconds by default. */
   readonly shutdownTimeout?: Duration.Input
   readonly books: SpanBooks.SpanBooks
+  /** Told what became of every span, once. Of a batch that was taken in part, how many it was is known, and not which. */
+  readonly onFate?: (fate: SpanBooks.Fate, spans: ReadonlyArray<SpanData>) => void
+  /**
+   * Asked once about a batch that failed, or was never sent, and why: answers the spans that are lost. The others are
+   * kept for another time: they have no fate yet, and are pushed again, later than this answers, or never.
+   */
+  readonly keep?: (spans: ReadonlyArray<SpanData>, cause: Cause.Cause<ExportError>) => ReadonlyArray<SpanData>
+  /** What the destination is called in messages, where there are several. */
+  readonly destination?: string
   /** Keeps delivery from tracing itself: wraps all that this sink does on its own. */
   readonly untraced?: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
@@ -68,47 +78,53 @@ export const make = Effect.fnUntraced(function* (
 
   const queue = new BatchQueue(options)
   const flushes = new PendingFlushes()
-  const losses = new LossReport()
+  const losses = new LossReport(options.destination)
   const slots = Semaphore.makeUnsafe(concurrency)
   const some = Latch.makeUnsafe()
   const hurry = Latch.makeUnsafe()
   let closed = false
   let settled = 0
 
+  const enter = (fate: SpanBooks.Fate, spans: ReadonlyArray<SpanData>): void => {
+    if (spans.length === 0) return
+    SpanBooks.enter(books, fate, spans.length)
+    options.onFate?.(fate, spans)
+  }
+
   const push = (span: SpanData): void => {
-    if (closed) return SpanBooks.drop(books, "shut_down")
+    if (closed) return enter({ dropped: "shut_down" }, [span])
     if (queue.isFull) {
-      if (options.drop === "newest") return lose(1)
+      if (options.drop === "newest") return lose([span])
       drop(queue.take()!)
     }
     if (queue.push(span)) hurry.openUnsafe()
     if (queue.waiting === 1) some.openUnsafe()
   }
 
-  const lose = (count: number): void => {
-    SpanBooks.drop(books, "queue_full", count)
-    losses.add("queue_full", count)
+  const lose = (spans: ReadonlyArray<SpanData>): void => {
+    enter({ dropped: "queue_full" }, spans)
+    losses.add("queue_full", spans.length)
   }
 
   const drop = ({ from, spans }: Batch): void => {
-    lose(spans.length)
+    lose(spans)
     settled += spans.length
     flushes.settle(from, spans.length, 0)
   }
 
-  const settle = ({ from, spans }: Batch, exit: BatchOutcome.ExportExit): void => {
-    const count = spans.length
-    const kept = Exit.isFailure(exit) ? (exporter.kept?.(spans) ?? 0) : 0
-    const { exported, message, rejected, unreadable } = BatchOutcome.fromExit(exit, count - kept)
-    settled += count
-    books.exported += exported
-    books.rejected += rejected
-    if (unreadable > 0) SpanBooks.drop(books, "unreadable", unreadable)
+  const settle = (batch: Batch, exit: BatchOutcome.ExportExit): void => {
+    const isKept = Exit.isFailure(exit) && options.keep !== undefined
+    const spans = isKept ? options.keep(batch.spans, exit.cause) : batch.spans
+    const { exported, message, rejected, unreadable } = BatchOutcome.fromExit(exit, spans.length)
+    settled += batch.spans.length
+    enter("exported", rejected + unreadable === 0 ? spans : spans.slice(0, exported))
+    enter("rejected", spans.slice(exported, exported + rejected))
     losses.add("rejected", rejected)
+    enter({ dropped: "unreadable" }, spans.slice(exported + rejected))
     losses.add("unreadable", unreadable)
     if (message !== undefined) losses.lastError = message
     else if (closed && rejected > 0) losses.lastError ||= BatchOutcome.endedBefore
-    flushes.settle(from, count, exported)
+    flushes.settle(batch.from, batch.spans.length, exported)
   }
 
   const timedOut = new ExportError({

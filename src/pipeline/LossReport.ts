@@ -20,6 +20,12 @@ export class LossReport {
   lastError = ""
   readonly #lost = new Map<Loss, number>()
   readonly #some = Latch.makeUnsafe()
+  readonly #where: string
+
+  /** `destination` is told where there are several. */
+  constructor(destination?: string) {
+    this.#where = destination === undefined ? "" : ` on their way to ${destination}`
+  }
 
   add(reason: Loss, count: number): void {
     if (count <= 0) return
@@ -34,7 +40,7 @@ export class LossReport {
     const counts = Array.from(this.#lost, ([reason, count]) => `${count} ${told[reason]}`).join(", ")
     this.#lost.clear()
     const why = this.lastError === "" ? "" : ` Last error: ${this.lastError}`
-    return Effect.logWarning(`Tracing lost spans: ${counts}.${why}`)
+    return Effect.logWarning(`Tracing lost spans${this.#where}: ${counts}.${why}`)
   })
 
   /** Never ends. A latch resumes its waiters on the stack of whoever opens it, which may be `push`: hence the yield. */

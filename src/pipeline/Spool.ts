@@ -10,16 +10,18 @@
  * A span arrives at least once; twice it arrives only when the process was
  * killed between its arrival and the note that is made of it.
  */
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import type { SpanData } from "../model/SpanData.ts"
-import type { SpanExporter } from "../model/SpanExporter.ts"
 import type { Flushed, SpanSink, Stage } from "../model/SpanSink.ts"
 import type { ExportError } from "../model/TracingError.ts"
+import type { BatchingOptions } from "./Batching.ts"
 import { type Loss, LossReport } from "./LossReport.ts"
 import * as SpoolAccess from "./SpoolAccess.ts"
 import type { SpoolCodec } from "./SpoolCodec.ts"
@@ -45,7 +47,7 @@ export interface SpoolOptions {
   readonly sync: "none" | "interval" | "each"
   /** 32 bytes. With it spans are encrypted. */
   readonly key?: Redacted.Redacted<Uint8Array> | undefined
-  /** What may be in memory. The sink behind the stage must take as much. */
+  /** What may be in memory, for all destinations together. The sink behind the stage must take as much. */
   readonly window: SpoolWindowOptions
   readonly books: SpanBooks.SpanBooks
   /** Keeps delivery from tracing itself: wraps all that the spool does on its own. */
@@ -53,15 +55,20 @@ export interface SpoolOptions {
   readonly files?: SpoolFiles.SpoolFiles
 }
 
-/** Two ends of one thing: the exporter tells what has become of the spans that went through the stage. */
-export interface Spool {
+/** Two ends of one thing: the sink behind the stage tells what has become of the spans that went through it. */
+export interface Spool extends Required<Pick<BatchingOptions, "keep" | "onFate">> {
   readonly stage: Stage
-  readonly exporter: (exporter: SpanExporter) => SpanExporter
 }
 
-/** True for what may succeed at another time. An exporter that does not say is judged by its reason. */
-const mayBeTakenLater = ({ reason, retryable }: ExportError): boolean =>
-  retryable ?? (reason === "Unreachable" || reason === "TimedOut")
+/**
+ * True for what may succeed at another time: what was interrupted, and what the exporter says so of, or else its reason.
+ * A defect comes back whenever the batch does.
+ */
+const mayBeTakenLater = (cause: Cause.Cause<ExportError>): boolean => {
+  if (Cause.hasInterruptsOnly(cause)) return true
+  const error = Option.getOrUndefined(Cause.findErrorOption(cause))
+  return error !== undefined && (error.retryable ?? (error.reason === "Unreachable" || error.reason === "TimedOut"))
+}
 
 /**
  * Opens a spool; fails when its folder may not be used.
@@ -100,7 +107,7 @@ export const make = Effect.fnUntraced(function* (
   const feed = new SpoolFeed(store, window, codec.decode)
   let arrived = 0
 
-  const keep = (next: SpanSink, span: SpanData): void => {
+  const take = (next: SpanSink, span: SpanData): void => {
     const bytes = codec.encode(span)
     const place = bytes === undefined ? undefined : store.append(bytes)
     if (place === undefined) {
@@ -114,43 +121,33 @@ export const make = Effect.fnUntraced(function* (
   }
 
   /** These spans are done, however that came. */
-  const settle = (spans: ReadonlyArray<SpanData>): void => {
+  const onFate: Spool["onFate"] = (fate, spans) => {
+    if (fate === "exported") arrived += spans.length
     const places = spans.map((span) => window.remove(span)).filter((place) => place !== undefined)
     for (const [segment, ranges] of SpoolRange.fromPlaces(places)) store.settle(segment, ranges)
     feed.wake()
   }
 
-  /** Of spans that were not taken, those that are on disk come again: later, or when the next process starts. */
-  const kept = (spans: ReadonlyArray<SpanData>): number => {
-    let count = 0
-    for (const span of spans) {
-      const place = window.placeOf(span)
-      const isKept = place !== undefined && !place.segment.removed
-      if (isKept) count++
-      if (isKept && !feed.isClosed) feed.giveBack(span)
-      else window.remove(span)
-      if (isKept && feed.isClosed) store.abandon(place)
-    }
-    feed.wake()
-    return count
+  const isOnDisk = (span: SpanData): boolean => window.placeOf(span)?.segment.removed === false
+
+  /** It stays on disk for the next start, however many destinations ask for that. */
+  const leave = (span: SpanData): void => {
+    const place = window.leave(span)
+    if (place !== undefined) store.abandon(place)
   }
 
-  const exporter = (inner: SpanExporter): SpanExporter => ({
-    ...inner,
-    kept,
-    export: (spans) =>
-      Effect.suspend(() => inner.export(spans)).pipe(
-        Effect.tap((leftOut) =>
-          Effect.sync(() => {
-            arrived += spans.length - (leftOut?.rejected ?? 0) - (leftOut?.unreadable ?? 0)
-            settle(spans)
-          })
-        ),
-        Effect.tapError((error) => (mayBeTakenLater(error) ? Effect.void : Effect.sync(() => settle(spans)))),
-        // A defect comes back whenever the batch does
-        Effect.tapDefect(() => Effect.sync(() => settle(spans)))
-      )
-  })
+  /** Of spans that were not taken, those that are on disk come again: later, or when the next process starts. */
+  const keep: Spool["keep"] = (spans, cause) => {
+    if (!mayBeTakenLater(cause)) return spans
+    const lost: Array<SpanData> = []
+    for (const span of spans) {
+      if (!isOnDisk(span)) lost.push(span)
+      else if (feed.isClosed) leave(span)
+      else feed.giveBack(span)
+    }
+    feed.wake()
+    return lost
+  }
 
   /** Until as many as waited have left memory and disk, or nobody takes anything. */
   const flush = Effect.fnUntraced(function* (next: SpanSink): Effect.fn.Return<Flushed> {
@@ -169,8 +166,15 @@ export const make = Effect.fnUntraced(function* (
   const stage: Stage = Effect.fnUntraced(function* (next) {
     yield* Effect.forkScoped(quiet(feed.run(next)))
     // What ends from now on waits on disk for the next start
-    yield* Effect.addFinalizer(() => Effect.sync(() => kept(feed.close())))
-    return { push: (span) => keep(next, span), flush: flush(next) }
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        for (const span of feed.close()) {
+          if (isOnDisk(span)) leave(span)
+          else lose("spool_full", 1)
+        }
+      })
+    )
+    return { push: (span) => take(next, span), flush: flush(next) }
   })
 
   yield* Effect.addFinalizer(() =>
@@ -186,5 +190,5 @@ export const make = Effect.fnUntraced(function* (
     fibers.push(Effect.forever(Effect.andThen(Effect.sleep("1 second"), store.sync.run)))
   }
   yield* Effect.forEach(fibers, (fiber) => Effect.forkScoped(quiet(fiber)), { discard: true })
-  return { stage, exporter }
+  return { stage, keep, onFate }
 })

@@ -20,7 +20,7 @@ export class SpoolFeed {
   /** True when nothing is sent on any more. */
   isClosed = false
   /** Spans that nobody could take. They are in memory, and on disk. */
-  #returned: Array<SpanData> = []
+  #returned = new Set<SpanData>()
   #page: SpoolReader.SpoolPage | undefined
   readonly #work = Latch.makeUnsafe()
   readonly #fed = Latch.makeUnsafe()
@@ -41,11 +41,11 @@ export class SpoolFeed {
 
   /** This one comes again. */
   giveBack(span: SpanData): void {
-    this.#returned.push(span)
+    this.#returned.add(span)
   }
 
   /** Sends nothing on any more; answers what was to come again. */
-  close(): ReadonlyArray<SpanData> {
+  close(): Iterable<SpanData> {
     this.isClosed = true
     return this.#takeReturned()
   }
@@ -82,14 +82,14 @@ export class SpoolFeed {
     return this.isClosed || !this.#window.hasRoom || (this.#page === undefined && this.#due === undefined)
   }
 
-  #takeReturned(): ReadonlyArray<SpanData> {
+  #takeReturned(): Iterable<SpanData> {
     const returned = this.#returned
-    this.#returned = []
+    this.#returned = new Set()
     return returned
   }
 
   #sendAgain(next: SpanSink): Effect.Effect<void> {
-    if (this.#returned.length === 0) return Effect.void
+    if (this.#returned.size === 0) return Effect.void
     return Effect.map(Effect.sleep(pause), () => {
       for (const span of this.#takeReturned()) next.push(span)
     })

@@ -18,6 +18,8 @@ interface Entry {
   /** `undefined` when the span is in memory alone. */
   readonly place: SpoolPlace | undefined
   readonly bytes: number
+  /** True when it stays on disk for whoever comes next. */
+  left: boolean
 }
 
 export class SpoolWindow {
@@ -45,13 +47,21 @@ export class SpoolWindow {
 
   add(span: SpanData, place: SpoolPlace | undefined, length: number): void {
     const bytes = length + overhead
-    this.#entries.set(span, { place, bytes })
+    this.#entries.set(span, { place, bytes, left: false })
     this.#bytes += bytes
   }
 
   /** Where a span is that is on its way. */
   placeOf(span: SpanData): SpoolPlace | undefined {
     return this.#entries.get(span)?.place
+  }
+
+  /** It stays on disk for whoever comes next; answers where, the first time. */
+  leave(span: SpanData): SpoolPlace | undefined {
+    const entry = this.#entries.get(span)
+    if (entry === undefined || entry.left) return undefined
+    entry.left = true
+    return entry.place
   }
 
   /** It is on its way no more; answers where it is on disk. */

@@ -2,7 +2,8 @@
  * Hands the trace context on by hand, and takes it up again.
  *
  * A carrier is any record of text: HTTP headers, message headers, a column of
- * a table. Names are written in lower case and read without regard to case.
+ * a table, the environment of a process. Names are written in lower case and
+ * read without regard to case.
  *
  * ```ts
  * const headers = yield* Carrier.inject()           // here
@@ -13,17 +14,19 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import { dual } from "effect/Function"
 import * as Tracer from "effect/Tracer"
-import { all, type HeaderLookup, type PropagatedContext, type Propagator } from "../model/Propagator.ts"
+import { all, type PropagatedContext, type Propagator } from "../model/Propagator.ts"
 import { CurrentBaggage, CurrentPropagator } from "../model/References.ts"
 import * as SpanContext from "../model/SpanContext.ts"
-import * as Baggage from "./Baggage.ts"
+import * as BaggageHeader from "./BaggageHeader.ts"
+import { type Carrier, CarrierLines } from "./CarrierLines.ts"
+import * as Environment from "./Environment.ts"
+import * as FiberBaggage from "./FiberBaggage.ts"
 import * as W3C from "./W3C.ts"
 
-/** Text by name, as headers are. */
-export type Carrier = Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
+export type { Carrier }
 
 /** What is used where no tracing layer says otherwise: W3C trace context and baggage. */
-export const defaultPropagator: Propagator = all([W3C.propagator, Baggage.propagator])
+export const defaultPropagator: Propagator = all([W3C.propagator, BaggageHeader.propagator])
 
 const propagatorOf = (fiber: Fiber.Fiber<unknown, unknown>): Propagator =>
   fiber.getRef(CurrentPropagator) ?? defaultPropagator
@@ -53,23 +56,12 @@ const merge = (
 ): Record<string, string> => {
   const merged: Record<string, string> = {}
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined && !fields.includes(name.toLowerCase())) {
+    const known = name.toLowerCase()
+    if (value !== undefined && !fields.includes(known) && !Object.hasOwn(written, known)) {
       merged[name] = typeof value === "string" ? value : value.join(",")
     }
   }
   return Object.assign(merged, written)
-}
-
-const lookupIn = (carrier: Carrier): HeaderLookup => {
-  let lowered: Map<string, string> | undefined
-  return (name) => {
-    lowered ??= new Map(
-      Object.entries(carrier).flatMap(([key, value]) =>
-        value === undefined ? [] : [[key.toLowerCase(), typeof value === "string" ? value : value.join(",")]]
-      )
-    )
-    return lowered.get(name)
-  }
 }
 
 /** What the carrier holds. Never fails: headers that are malformed hold no context. */
@@ -78,7 +70,7 @@ export const extract = (carrier: Carrier): Effect.Effect<PropagatedContext> =>
 
 /** {@link extract}, for code that already has the fiber in its hand. */
 export const extractFor = (fiber: Fiber.Fiber<unknown, unknown>, carrier: Carrier): PropagatedContext =>
-  propagatorOf(fiber).extract(lookupIn(carrier))
+  propagatorOf(fiber).extract(new CarrierLines(carrier))
 
 /**
  * Runs an effect as part of the trace that a carrier holds: its spans become children of the remote span, and the
@@ -96,8 +88,39 @@ export const continueWith = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   context: PropagatedContext
 ): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> => {
-  const withBaggage = context.baggage.size === 0 ? self : Effect.provideService(self, CurrentBaggage, context.baggage)
-  return context.span === undefined
-    ? (withBaggage as Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>)
-    : Effect.provideService(withBaggage, Tracer.ParentSpan, SpanContext.toExternalSpan(context.span))
+  const { baggage, span } = context
+  const continued = heeding(baggage.size === 0 ? self : FiberBaggage.replace(self, baggage), context)
+  return span === undefined
+    ? (continued as Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>)
+    : Effect.provideService(continued, Tracer.ParentSpan, SpanContext.toExternalSpan(span))
 }
+
+/**
+ * Runs the handling of a request or of a message among all that came with it but the parent: with its baggage in place
+ * of the fiber's, and unrecorded where its sender asked for that. Goes around the span that is opened for it.
+ */
+export const surround = <A, E, R>(self: Effect.Effect<A, E, R>, context: PropagatedContext): Effect.Effect<A, E, R> =>
+  heeding(FiberBaggage.replace(self, context.baggage), context)
+
+/** Effect's own way to rule out all spans: they are not recorded, and tell whoever is called that they are not. */
+const heeding = <A, E, R>(self: Effect.Effect<A, E, R>, { denied }: PropagatedContext): Effect.Effect<A, E, R> =>
+  denied === true ? Effect.provideService(self, Tracer.MinimumTraceLevel, "None") : self
+
+/**
+ * A copy of an environment that carries the current span and baggage into a process that is about to be started.
+ *
+ * The variables are `TRACEPARENT`, `TRACESTATE` and `BAGGAGE`, or what the names of other formats make in capitals; those
+ * that were there before are replaced. Everybody who may look at the process sees them.
+ *
+ * ```ts
+ * const env = yield* Carrier.toEnv(process.env)
+ * ```
+ *
+ * @see https://opentelemetry.io/docs/specs/otel/context/env-carriers/
+ */
+export const toEnv = (env: Environment.Environment = {}): Effect.Effect<Record<string, string>> =>
+  Effect.withFiber((fiber) =>
+    Effect.succeed(Environment.withHeaders(env, headersOf(fiber), propagatorOf(fiber).fields))
+  )
+
+export { fromEnv } from "./Environment.ts"

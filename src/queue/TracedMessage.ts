@@ -18,7 +18,6 @@ import type * as Fiber from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
 import * as spanCombinator from "../internal/spanCombinator.ts"
 import * as AttributeKeys from "../model/AttributeKeys.ts"
-import { CurrentBaggage } from "../model/References.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import * as SpanNames from "../model/SpanNames.ts"
 import * as Carrier from "../propagation/Carrier.ts"
@@ -117,10 +116,10 @@ export const process: spanCombinator.SpanCombinator<ProcessOptions> = spanCombin
       }
     }
   },
-  always: (self, _queueName, options) =>
+  around: (self, _queueName, options) =>
     Effect.withFiber((fiber) => {
       const context = received(fiber, options)
-      const handled = Effect.provideService(self, CurrentBaggage, context.baggage)
+      const handled = Carrier.surround(self, context)
       return spanCombinator.isOff(fiber) ? Carrier.continueWith(handled, context) : handled
     })
 })

@@ -4,7 +4,7 @@
  * @see https://opentelemetry.io/docs/specs/otel/trace/sdk/#built-in-samplers
  */
 import type { Sampler, SamplingDecision } from "../model/Sampler.ts"
-import { sampledFlag } from "../model/SpanContext.ts"
+import { isDeferred, sampledFlag } from "../model/SpanContext.ts"
 
 export type { Sampler, SamplingDecision, SamplingInput } from "../model/Sampler.ts"
 
@@ -68,7 +68,7 @@ const declined: Sampler = {
   decide: () => unsampled("parent")
 }
 
-/** Follows the parent's decision, and asks `root` where a trace begins. */
+/** Follows the parent's decision, and asks `root` where a trace begins or the parent left the decision to us. */
 export const parentBased = (root: Sampler, options: ParentBasedOptions = {}): Sampler => {
   const {
     localNotSampled = declined,
@@ -81,7 +81,7 @@ export const parentBased = (root: Sampler, options: ParentBasedOptions = {}): Sa
     declinesBelowUnsampled: localNotSampled.declinesBelowUnsampled ?? false,
     recordsBelowSampled: localSampled.recordsBelowSampled ?? false,
     decide(input) {
-      if (input.parent === undefined) return root.decide(input)
+      if (input.parent === undefined || isDeferred(input.parent)) return root.decide(input)
       const parentSampled = (input.parent.traceFlags & sampledFlag) !== 0
       const next = input.parent.isRemote
         ? parentSampled

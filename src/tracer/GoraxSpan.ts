@@ -5,24 +5,22 @@
  * its end, so that a sampler sees the attributes that were set after the span
  * was opened: the tenant, the route. Until then `sampled` reads true.
  */
-import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
-import * as Exit from "effect/Exit"
+import type * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as Tracer from "effect/Tracer"
 import * as Attributes from "../model/Attributes.ts"
-import * as AttributeKeys from "../model/AttributeKeys.ts"
-import * as Failure from "../model/Failure.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import type { Resource, Scope, SpanData, SpanEvent, SpanLink, StatusCode } from "../model/SpanData.ts"
 import { ForcedIds } from "../model/SpanHints.ts"
+import type { OpenSpan } from "./OpenSpans.ts"
 import { OtelSpanView, otelSpanTypeId } from "./OtelSpanView.ts"
 import { isRemote } from "./PassThroughSpan.ts"
 import { RecordedEvent } from "./RecordedEvent.ts"
 import * as SpanClock from "./SpanClock.ts"
+import * as SpanEnding from "./SpanEnding.ts"
 import type { SpanShared } from "./SpanShared.ts"
-import { isToldByChild } from "./ToldFailure.ts"
 import * as TracePart from "./TracePart.ts"
 
 /** What a span is opened with. */
@@ -42,7 +40,10 @@ interface Rare {
   readonly annotations?: Context.Context<never>
   otel?: OtelSpanView
   /** How it ended, where that was no success. */
-  ending?: "failed" | "interrupted"
+  ending?: SpanEnding.Ending
+  statusCode?: StatusCode
+  statusMessage?: string
+  links?: Array<SpanLink>
   droppedEvents?: number
   droppedLinks?: number
 }
@@ -50,13 +51,13 @@ interface Rare {
 const noEvents: ReadonlyArray<SpanEvent> = []
 const noLinks: ReadonlyArray<SpanLink> = []
 
-export class GoraxSpan implements Tracer.Span, SpanData {
+export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
   name: string
   readonly kind: Tracer.SpanKind
   readonly attributes: Attributes.AttributeMap
   readonly parentIsRemote: boolean
-  statusCode: StatusCode = "unset"
-  statusMessage = ""
+  after: OpenSpan | undefined
+  before: OpenSpan | undefined
   readonly #shared: SpanShared
   readonly #start: SpanClock.Reading
   readonly #anchor: SpanClock.Anchor
@@ -68,11 +69,10 @@ export class GoraxSpan implements Tracer.Span, SpanData {
   #spanId = ""
   #parentSpanId: string | undefined
   #events: Array<SpanEvent> | undefined
-  #links: Array<SpanLink> | undefined
   #rare: Rare | undefined
 
   constructor(shared: SpanShared, options: SpanOptions, parent: Tracer.AnySpan | undefined) {
-    this.name = options.name
+    this.name = nameFrom(options.name)
     this.kind = options.kind
     if (options.annotations !== noAnnotations) this.#rare = { annotations: options.annotations }
     this.attributes = new Attributes.AttributeMap(shared.attributeLimits)
@@ -93,6 +93,7 @@ export class GoraxSpan implements Tracer.Span, SpanData {
       this.parentIsRemote = context !== undefined && isRemote(parent!)
     }
     shared.books.started++
+    shared.openSpans?.add(this)
     shared.onStart?.(this)
   }
 
@@ -151,13 +152,19 @@ export class GoraxSpan implements Tracer.Span, SpanData {
     const { startTime } = this
     return this.#lasted === undefined
       ? { _tag: "Started", startTime }
-      : { _tag: "Ended", startTime, endTime: this.endTime, exit: this.#exit }
+      : { _tag: "Ended", startTime, endTime: this.endTime, exit: SpanEnding.toExit(this.#rare?.ending, this) }
   }
   get events(): ReadonlyArray<SpanEvent> {
     return this.#events ?? noEvents
   }
   get links(): ReadonlyArray<SpanLink> {
-    return this.#links ?? noLinks
+    return this.#rare?.links ?? noLinks
+  }
+  get statusCode(): StatusCode {
+    return this.#rare?.statusCode ?? "unset"
+  }
+  get statusMessage(): string {
+    return this.#rare?.statusMessage ?? ""
   }
   get droppedAttributes(): number {
     return this.attributes.dropped
@@ -184,8 +191,13 @@ export class GoraxSpan implements Tracer.Span, SpanData {
     if (this.recording) this.attributes.set(key, value)
   }
 
+  /** All that can be read of a record. */
+  annotate(attributes: Readonly<Record<string, unknown>>): void {
+    if (this.recording) this.attributes.setAll(attributes)
+  }
+
   event(name: string, time: bigint, attributes?: Readonly<Record<string, unknown>>): void {
-    this.mark(name, time, attributes)
+    this.mark(name, SpanClock.fromOutside(time), attributes)
   }
 
   /** {@link event}, for whoever reads the clock as the span does. */
@@ -197,9 +209,11 @@ export class GoraxSpan implements Tracer.Span, SpanData {
       rare.droppedEvents = (rare.droppedEvents ?? 0) + 1
       return
     }
-    const converted = Attributes.fromRecord(attributes, this.#shared.eventLimits)
+    const kept = nameFrom(name)
+    const converted = Attributes.fromRecord(attributes, this.#shared.eventLimits, this.attributes.text + kept.length)
+    this.attributes.text = converted.text
     const sinceStart = SpanClock.nanosBetween(this.#start, now, this.#anchor)
-    const event = new RecordedEvent(this, sinceStart, name, converted)
+    const event = new RecordedEvent(this, sinceStart, kept, converted)
     // A literal is as long as it is; a list that is pushed to makes room for sixteen more
     if (held === undefined) this.#events = [event]
     else held.push(event)
@@ -207,44 +221,52 @@ export class GoraxSpan implements Tracer.Span, SpanData {
 
   addLinks(added: ReadonlyArray<Tracer.SpanLink>): void {
     if (!this.recording) return
-    for (const link of added) {
-      const context = validContext(link.span)
-      if (context === undefined) continue
-      const links = (this.#links ??= [])
-      if (links.length >= this.#shared.limits.links) {
-        const rare = (this.#rare ??= {})
-        rare.droppedLinks = (rare.droppedLinks ?? 0) + 1
-        continue
+    const rare = (this.#rare ??= {})
+    const links = (rare.links ??= [])
+    const drop = (): void => {
+      rare.droppedLinks = (rare.droppedLinks ?? 0) + 1
+    }
+    try {
+      for (const link of added) {
+        const made = links.length < this.#shared.limits.links ? this.#link(link) : undefined
+        if (made === undefined) drop()
+        else links.push(made)
       }
-      const { attributes } = Attributes.fromRecord(link.attributes, this.#shared.linkLimits)
-      links.push({ span: SpanContext.toExternalSpan(context), attributes })
+    } catch {
+      drop()
+    }
+  }
+
+  /** `undefined` where it leads nowhere. */
+  #link(link: Tracer.SpanLink): SpanLink | undefined {
+    try {
+      const context = validContext(link.span)
+      if (context === undefined) return undefined
+      const { attributes, dropped, text } = Attributes.fromRecord(
+        link.attributes,
+        this.#shared.linkLimits,
+        this.attributes.text + context.traceState.length
+      )
+      this.attributes.text = text
+      return { span: SpanContext.toExternalSpan(context), attributes, droppedAttributes: dropped }
+    } catch {
+      return undefined
     }
   }
 
   rename(name: string): void {
-    if (this.recording) this.name = name
+    if (this.recording) this.name = nameFrom(name)
   }
 
   setStatus(code: StatusCode, message = ""): void {
     if (!this.recording) return
-    this.statusCode = code
-    this.statusMessage = code === "error" ? message : ""
-  }
-
-  /** Names a failure on the span; its stack becomes an event once, on the innermost span that saw it. */
-  recordFailure(failure: Failure.Failure, time: bigint): void {
-    if (!this.attributes.has(AttributeKeys.errorType)) this.attribute(AttributeKeys.errorType, failure.type)
-    this.setStatus("error", failure.message)
-    if (isToldByChild(failure.error, this)) return
-    this.event("exception", time, {
-      [AttributeKeys.exceptionType]: failure.type,
-      [AttributeKeys.exceptionMessage]: failure.message,
-      [AttributeKeys.exceptionStacktrace]: failure.stack
-    })
+    const rare = (this.#rare ??= {})
+    rare.statusCode = code
+    rare.statusMessage = code === "error" ? Attributes.textOf(message, longestMessage) : ""
   }
 
   end(endTime: bigint, exit: Exit.Exit<unknown, unknown>): void {
-    this.finish(endTime, exit)
+    this.finish(SpanClock.fromOutside(endTime), exit)
   }
 
   /** {@link end}, for whoever reads the clock as the span does. */
@@ -252,11 +274,14 @@ export class GoraxSpan implements Tracer.Span, SpanData {
     if (this.#lasted !== undefined) return
     this.#decided()
     const sampled = this.#decision === "sampled"
-    if (sampled) this.#conclude(now, exit)
-    const lasted = SpanClock.nanosBetween(this.#start, now, this.#anchor)
-    this.#lasted = lasted > 0 ? lasted : 0
-    if (Exit.isFailure(exit)) (this.#rare ??= {}).ending = Exit.hasInterrupts(exit) ? "interrupted" : "failed"
-    const { books, sink } = this.#shared
+    const sinceStart = SpanClock.nanosBetween(this.#start, now, this.#anchor)
+    const lasted = sinceStart > 0 ? sinceStart : 0
+    if (sampled) SpanEnding.tell(this, exit, lasted)
+    this.#lasted = lasted
+    const ending = SpanEnding.fromExit(exit)
+    if (ending !== undefined) (this.#rare ??= {}).ending = ending
+    const { books, openSpans, sink } = this.#shared
+    openSpans?.remove(this)
     if (!sampled) {
       books.sampledOut++
       return
@@ -268,30 +293,6 @@ export class GoraxSpan implements Tracer.Span, SpanData {
       // A stage of the user's may break its promise; the program does not pay for it
       SpanBooks.drop(books, "stage_failed")
     }
-  }
-
-  #conclude(end: SpanClock.Reading, exit: Exit.Exit<unknown, unknown>): void {
-    if (Exit.isFailure(exit)) {
-      const failure = Failure.fromCause(exit.cause)
-      if (failure !== undefined) this.recordFailure(failure, SpanClock.toNanos(end, this.#anchor))
-      else if (Cause.hasInterrupts(exit.cause)) this.attribute(AttributeKeys.interrupted, true)
-    } else if (this.statusCode === "unset" && this.attributes.has(AttributeKeys.errorType)) {
-      this.setStatus("error")
-    }
-  }
-
-  /**
-   * How it ended, in the span's own words. Results and errors are let go: they may be large, are nobody's business, and
-   * would be kept for as long as the span waits.
-   */
-  get #exit(): Exit.Exit<void, { readonly _tag: string; readonly message: string }> {
-    const ending = this.#rare?.ending
-    if (ending === undefined) return Exit.void
-    if (ending === "interrupted") return Exit.interrupt()
-    return Exit.fail({
-      _tag: String(this.attributes.get(AttributeKeys.errorType) ?? "Error"),
-      message: this.statusMessage
-    })
   }
 
   /** What this span has in common with its trace, once it is decided whether it is recorded. */
@@ -346,12 +347,23 @@ export class GoraxSpan implements Tracer.Span, SpanData {
   }
 }
 
+/** Characters: what is longer is cut. */
+const longestName = 1024
+const longestMessage = 4096
+
+const nameFrom = (name: string): string =>
+  typeof name === "string" && name.length <= longestName ? name : Attributes.textOf(name, longestName)
+
 const isRefused = (span: Tracer.AnySpan): boolean => span instanceof GoraxSpan && span.refused
 
-/** The context of a span that others can refer to; ids that are not well formed are none. */
+/** The context of a span that others can refer to; ids that are not well formed, or cannot be read, are none. */
 const validContext = (span: Tracer.AnySpan): SpanContext.SpanContext | undefined => {
-  const context = SpanContext.fromSpan(span)
-  return SpanContext.isValid(context) ? context : undefined
+  try {
+    const context = SpanContext.fromSpan(span)
+    return SpanContext.isValid(context) ? SpanContext.sound(context) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** The annotations of a span that has none. */

@@ -5,6 +5,9 @@
  */
 import * as Otel from "@opentelemetry/api"
 import * as Exit from "effect/Exit"
+import type * as Tracer from "effect/Tracer"
+import { types } from "node:util"
+import { readable } from "../model/Attributes.ts"
 import * as Failure from "../model/Failure.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import type { GoraxSpan } from "./GoraxSpan.ts"
@@ -13,19 +16,24 @@ import type { GoraxSpan } from "./GoraxSpan.ts"
 export const otelSpanTypeId = "~@effect/opentelemetry/OtelTracer/OtelSpan"
 
 const isTimeInput = (value: unknown): value is Otel.TimeInput =>
-  typeof value === "number" || value instanceof Date || Array.isArray(value)
+  typeof value === "number" || types.isDate(value) || (!types.isProxy(value) && Array.isArray(value))
 
-/** Nanoseconds since the epoch. Numbers small enough to be `performance.now()` count from the start of the process. */
+const fromMillis = (millis: number): bigint => BigInt(Math.round(millis * 1e6))
+
+/**
+ * Nanoseconds since the epoch; now, where the time is none. Numbers small enough to be `performance.now()` count from the
+ * start of the process.
+ */
 const toNanos = (time: Otel.TimeInput | undefined): bigint => {
-  if (Array.isArray(time)) return BigInt(time[0]) * 1_000_000_000n + BigInt(Math.round(time[1]))
-  if (time instanceof Date) return BigInt(time.getTime()) * 1_000_000n
-  const millis =
-    typeof time !== "number"
-      ? performance.timeOrigin + performance.now()
-      : time < performance.timeOrigin
-        ? performance.timeOrigin + time
-        : time
-  return BigInt(Math.round(millis * 1e6))
+  try {
+    if (Array.isArray(time)) return BigInt(Math.trunc(time[0])) * 1_000_000_000n + BigInt(Math.round(time[1]))
+    if (time instanceof Date) return BigInt(time.getTime()) * 1_000_000n
+    if (typeof time === "number")
+      return fromMillis(time < performance.timeOrigin ? performance.timeOrigin + time : time)
+  } catch {
+    // No number there, which no big integer can be made of
+  }
+  return fromMillis(performance.timeOrigin + performance.now())
 }
 
 export class OtelSpanView implements Otel.Span {
@@ -47,7 +55,7 @@ export class OtelSpanView implements Otel.Span {
     return this
   }
   setAttributes(attributes: Otel.Attributes): this {
-    for (const key in attributes) this.#span.attribute(key, attributes[key])
+    this.#span.annotate(attributes)
     return this
   }
   addEvent(name: string, attributesOrTime?: Otel.Attributes | Otel.TimeInput, time?: Otel.TimeInput): this {
@@ -59,18 +67,13 @@ export class OtelSpanView implements Otel.Span {
     return this.addLinks([link])
   }
   addLinks(links: Array<Otel.Link>): this {
-    this.#span.addLinks(
-      links.map((link) => ({
-        span: SpanContext.toExternalSpan(fromOtel(link.context)),
-        attributes: link.attributes ?? {}
-      }))
-    )
+    this.#span.addLinks(Array.isArray(links) ? links.map(toLink) : [nowhere])
     return this
   }
   setStatus(status: Otel.SpanStatus): this {
-    const code =
-      status.code === Otel.SpanStatusCode.ERROR ? "error" : status.code === Otel.SpanStatusCode.OK ? "ok" : "unset"
-    this.#span.setStatus(code, status.message)
+    const { code, message } = readable(status) ?? {}
+    const { ERROR, OK } = Otel.SpanStatusCode
+    this.#span.setStatus(code === ERROR ? "error" : code === OK ? "ok" : "unset", message)
     return this
   }
   updateName(name: string): this {
@@ -93,6 +96,20 @@ export class OtelSpanView implements Otel.Span {
   }
 }
 
+/** A link that is counted, and left out. */
+const nowhere: Tracer.SpanLink = {
+  span: SpanContext.toExternalSpan({ traceId: "", spanId: "", traceFlags: 0, traceState: "" }),
+  attributes: {}
+}
+
+const toLink = (link: Otel.Link): Tracer.SpanLink => {
+  try {
+    return { span: SpanContext.toExternalSpan(fromOtel(link.context)), attributes: link.attributes ?? {} }
+  } catch {
+    return nowhere
+  }
+}
+
 /** The context of an OpenTelemetry span, as ours. */
 export const fromOtel = (context: Otel.SpanContext): SpanContext.SpanContext => ({
   traceId: context.traceId,
@@ -103,7 +120,7 @@ export const fromOtel = (context: Otel.SpanContext): SpanContext.SpanContext => 
 
 /** A context of ours, as OpenTelemetry knows it. */
 export const toOtel = (context: SpanContext.SpanContext, isRemote: boolean): Otel.SpanContext => {
-  const { spanId, traceFlags, traceId, traceState } = context
-  const otel = { traceId, spanId, traceFlags, isRemote }
+  const { spanId, traceId, traceState } = context
+  const otel = { traceId, spanId, traceFlags: context.traceFlags & 0xff, isRemote }
   return traceState === "" ? otel : { ...otel, traceState: Otel.createTraceState(traceState) }
 }

@@ -36,6 +36,13 @@ let anchor: Anchor = { high: 0, low: 0, until: -1 }
 export const read = (clock: Clock.Clock): Reading =>
   clock === effectClock ? performance.now() : clock.currentTimeNanosUnsafe()
 
+/** Where signed 64 bits end: in the year 2262. */
+const latest = 2n ** 63n - 1n
+
+/** A time that somebody else has read; now, where it is no time, and within the bounds that times have on the wire. */
+export const fromOutside = (time: bigint): Reading =>
+  typeof time !== "bigint" ? performance.now() : time < 0n ? 0n : time > latest ? latest : time
+
 /** The anchor of readings that are taken now. */
 export const anchorOf = (now: Reading): Anchor => {
   if (typeof now === "number" && now > anchor.until) {

@@ -13,6 +13,7 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
 import * as SpanContext from "../model/SpanContext.ts"
+import * as SpanOpeners from "../model/SpanOpener.ts"
 import type { SpanOpener, SpanSpec } from "../model/SpanOpener.ts"
 import { GoraxSpan, noAnnotations } from "./GoraxSpan.ts"
 import type { OtelContext } from "./OtelContext.ts"
@@ -33,17 +34,27 @@ interface KnownFiber extends Fiber.Fiber<unknown, unknown> {
 
 type Ending = Exit.Exit<unknown, unknown>
 
+/** What a frame needs of its span; only a real one is ever concluded. */
+type Finishing = Pick<GoraxSpan, "finish">
+
 /** Ends its span when the effect before it on the stack is done, and makes the outer context current again. */
 class SpanFrame {
-  readonly #span: Pick<GoraxSpan, "finish">
+  readonly #span: Finishing
   readonly #outer: Context.Context<never>
   readonly #clock: Clock.Clock | undefined
+  readonly #conclude: SpanOpeners.Conclude | undefined
   #interruptible = false
 
-  constructor(span: Pick<GoraxSpan, "finish">, outer: Context.Context<never>, clock: Clock.Clock | undefined) {
+  constructor(
+    span: Finishing,
+    outer: Context.Context<never>,
+    clock: Clock.Clock | undefined,
+    conclude: SpanOpeners.Conclude | undefined
+  ) {
     this.#span = span
     this.#outer = outer
     this.#clock = clock
+    this.#conclude = conclude
   }
   /** An interrupted fiber passes over every frame but those that it finds uninterruptible. */
   [onEither](fiber: KnownFiber): void {
@@ -51,7 +62,7 @@ class SpanFrame {
     fiber.interruptible = false
   }
   [onSuccess](value: unknown, fiber: KnownFiber, exit?: Ending): Ending {
-    this.#end(fiber, Exit.void)
+    this.#end(fiber, this.#conclude === undefined ? Exit.void : (exit ?? Exit.succeed(value)))
     return exit ?? fiber.succeedWith(value)
   }
   [onFailure](cause: never, fiber: KnownFiber, exit: Ending = Exit.failCause(cause)): Ending {
@@ -60,7 +71,9 @@ class SpanFrame {
   }
   #end(fiber: KnownFiber, exit: Ending): void {
     fiber.setContext(this.#outer)
-    this.#span.finish(SpanDefaults.now(this.#clock), exit)
+    const ending =
+      this.#conclude === undefined ? exit : SpanOpeners.concluded(this.#conclude, this.#span as GoraxSpan, exit, fiber)
+    this.#span.finish(SpanDefaults.now(this.#clock), ending)
     fiber.interruptible = this.#interruptible
   }
 }
@@ -82,9 +95,9 @@ const open = (
     {
       name: spec.name,
       kind: spec.kind ?? "internal",
-      annotations: noAnnotations,
+      annotations: spec.annotations ?? noAnnotations,
       startTime: SpanDefaults.now(defaults.clock),
-      sampled: defaults.sampled && (parent === undefined || parent.sampled)
+      sampled: spec.sampled !== false && defaults.sampled && (parent === undefined || parent.sampled)
     },
     parent
   )
@@ -99,10 +112,28 @@ const open = (
 interface KnownCache extends Fiber.Fiber.Cache {
   spanDefaults?: SpanDefaults.SpanDefaults
   spanDefaultsOf?: Context.Context<never>
+  roomy?: Context.Context<never>
+  roomyOf?: Context.Context<never>
 }
 
 interface KnownContext extends Context.Context<never> {
   _fiberCache?: KnownCache
+  /** How many services were added since it was last laid flat, and how many may be. */
+  readonly depth?: number
+  readonly maxDepth?: number
+}
+
+/**
+ * The fiber's context, with room for another service. Effect copies all of a context that is full when something is
+ * added to it, and would for each of the spans opened in it; so it is laid flat once.
+ */
+const roomy = (fiber: Fiber.Fiber<unknown, unknown>): Context.Context<never> => {
+  const context: KnownContext = fiber.context
+  if (context.depth === undefined || context.depth !== context.maxDepth) return context
+  const cache: KnownCache = fiber.cache
+  if (cache.roomy !== undefined && cache.roomyOf === context) return cache.roomy
+  cache.roomyOf = context
+  return (cache.roomy = Context.makeUnsafe(context.mapUnsafe))
 }
 
 const defaultsOf = (fiber: Fiber.Fiber<unknown, unknown>): SpanDefaults.SpanDefaults => {
@@ -118,7 +149,7 @@ const withSpan = (
   span: Tracer.AnySpan,
   spanDefaults: SpanDefaults.SpanDefaults
 ): Context.Context<never> => {
-  const context = Context.addUnsafe(fiber.context, Tracer.ParentSpanKey, span) as KnownContext
+  const context = Context.addUnsafe(roomy(fiber), Tracer.ParentSpanKey, span) as KnownContext
   context._fiberCache = { ...fiber.cache, span, spanDefaults, spanDefaultsOf: context }
   return context
 }
@@ -127,10 +158,11 @@ const enter = <A, E, R>(
   fiber: Fiber.Fiber<unknown, unknown>,
   self: Effect.Effect<A, E, R>,
   context: Context.Context<never>,
-  span: Pick<GoraxSpan, "finish">,
-  clock: Clock.Clock | undefined
+  span: Finishing,
+  clock: Clock.Clock | undefined,
+  conclude?: SpanOpeners.Conclude
 ): Effect.Effect<A, E, R> => {
-  ;(fiber as KnownFiber)._stack.push(new SpanFrame(span, fiber.context, clock))
+  ;(fiber as KnownFiber)._stack.push(new SpanFrame(span, fiber.context, clock, conclude))
   fiber.setContext(context)
   return self
 }
@@ -180,7 +212,7 @@ const onStack =
   (fiber, self, spec) => {
     const defaults = defaultsOf(fiber)
     const span = open(shared, otelContext, fiber.cache.span, defaults, spec)
-    return enter(fiber, self, withSpan(fiber, span, defaults), span, defaults.clock)
+    return enter(fiber, self, withSpan(fiber, span, defaults), span, defaults.clock, spec.conclude)
   }
 
 /** The same through Effect's public API. */
@@ -199,7 +231,10 @@ const throughEffect =
     return Effect.onExitPrimitive(entering, (exit) => {
       if (opened === undefined) return undefined
       fiber.setContext(opened.outer)
-      opened.span.finish(SpanDefaults.now(defaults.clock), exit)
+      opened.span.finish(
+        SpanDefaults.now(defaults.clock),
+        SpanOpeners.concluded(spec.conclude, opened.span, exit, fiber)
+      )
       return undefined
     })
   }

@@ -9,6 +9,7 @@ import type { SpanLimits } from "../model/SpanLimits.ts"
 import type { SpanSink } from "../model/SpanSink.ts"
 import type { GoraxSpan } from "./GoraxSpan.ts"
 import type { IdGenerator } from "./Ids.ts"
+import type { OpenSpans } from "./OpenSpans.ts"
 
 /** What a tracer is made of. */
 export interface SpanSettings {
@@ -19,6 +20,8 @@ export interface SpanSettings {
   readonly resource: Resource
   readonly scope: Scope
   readonly books: SpanBooks
+  /** Where spans are noted while they are open. */
+  readonly openSpans?: OpenSpans | undefined
   /** Told of every span when it is opened, before sampling is decided. */
   readonly onStart?: ((span: GoraxSpan) => void) | undefined
 }

@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as AttributeKeys from "../model/AttributeKeys.ts"
+import { subjectOf } from "../model/SpanSubject.ts"
 import * as Trace from "../model/Trace.ts"
 import { type ReceivedSpan, serviceOf } from "../receiver/ReceivedSpan.ts"
 import {
@@ -25,7 +26,6 @@ import {
   plain,
   printable
 } from "./PaintedText.ts"
-import { subjectOf } from "./SpanSubject.ts"
 import type { StoredTrace } from "./TraceMemory.ts"
 import { TraceStore } from "./TraceStore.ts"
 import type { TraceSummary } from "./TraceSummary.ts"

@@ -5,6 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as AttributeKeys from "../model/AttributeKeys.ts"
+import * as Attributes from "../model/Attributes.ts"
 import * as Failure from "../model/Failure.ts"
 import * as SpanOpener from "../model/SpanOpener.ts"
 import * as SpanContext from "../model/SpanContext.ts"
@@ -16,13 +17,13 @@ export const event = (name: string, attributes?: Readonly<Record<string, unknown
     if (span?._tag !== "Span") return Effect.void
     const opener = SpanOpener.fromTracer(tracer)
     if (opener !== undefined) opener.mark(fiber, span, name, attributes)
-    else span.event(name, fiber.getRef(Clock.Clock).currentTimeNanosUnsafe(), { ...attributes })
+    else span.event(name, fiber.getRef(Clock.Clock).currentTimeNanosUnsafe(), Attributes.readable(attributes))
     return Effect.void
   })
 
 /** Sets attributes of the current span; outside any span it does nothing. */
 export const annotate = (attributes: Readonly<Record<string, unknown>>): Effect.Effect<void> =>
-  Effect.annotateCurrentSpan({ ...attributes })
+  Effect.suspend(() => Effect.annotateCurrentSpan(Attributes.readable(attributes) ?? {}))
 
 /**
  * Marks the current span as failed by an error that the program has handled.

@@ -172,6 +172,36 @@ POST /api/v1/workflows/:id/execute
     })
   )
 
+  it.effect("begins a trace of its own for a stranger who sends one along, and links it", () =>
+    Effect.gen(function* () {
+      const { url } = yield* Api
+      const claimed = { traceId: "c".repeat(32), spanId: "d".repeat(16) }
+      const asked = Effect.promise(async () => {
+        const response = await fetch(`${url}/api/v1/workflows/refund-order/execute`, {
+          method: "POST",
+          body: JSON.stringify(Tour.refund),
+          headers: {
+            "content-type": "application/json",
+            traceparent: `00-${claimed.traceId}-${claimed.spanId}-01`,
+            baggage: "tier=gold"
+          }
+        })
+        return (await response.json()) as Execution
+      })
+      const { spans, summary } = yield* traced(asked)
+      assert.deepStrictEqual(summary.services, ["gorax-api", "gorax-worker", "gorax-services"])
+      assert.notInclude(
+        spans.map(({ traceId }) => traceId),
+        claimed.traceId
+      )
+      const edge = spans.find(({ kind, name }) => kind === "server" && name.startsWith("POST /api"))
+      assert.deepStrictEqual(
+        edge?.links.map(({ span }) => [span.traceId, span.spanId]),
+        [[claimed.traceId, claimed.spanId]]
+      )
+    })
+  )
+
   it.effect("refuses what is not signed, unknown or misshapen, and says why", () =>
     Effect.gen(function* () {
       const { url } = yield* Api

@@ -5,18 +5,16 @@ import { Deferred, Effect, Layer, Stream } from "effect"
 import { ChildProcess } from "effect/process"
 import { fileURLToPath } from "node:url"
 
+type Signal = "SIGTERM" | "SIGINT" | "SIGHUP"
+
 const longRun = fileURLToPath(new URL("long-run.ts", import.meta.url))
 
-/** Starts the program, sends it a signal as soon as it waits, and comes to its exit code. */
-const signalled = Effect.fnUntraced(function* (
-  signal: "SIGTERM" | "SIGINT",
-  env: Readonly<Record<string, string>>,
-  ...args: ReadonlyArray<string>
-) {
+/** Starts the program, sends it a signal as soon as it waits, and comes to its exit code, or what Node says of its death. */
+const signalled = Effect.fnUntraced(function* (signal: Signal, env: Readonly<Record<string, string>>) {
   const waiting = yield* Deferred.make<void>()
   const child = yield* ChildProcess.make(
     process.execPath,
-    ["--conditions=@gorax/source", "--disable-warning=ExperimentalWarning", longRun, ...args],
+    ["--conditions=@gorax/source", "--disable-warning=ExperimentalWarning", longRun],
     { env, extendEnv: true }
   )
   yield* child.all.pipe(
@@ -27,11 +25,11 @@ const signalled = Effect.fnUntraced(function* (
   )
   yield* Deferred.await(waiting)
   yield* child.kill({ killSignal: signal })
-  return yield* child.exitCode
+  return yield* Effect.match(child.exitCode, { onSuccess: String, onFailure: ({ message }) => message })
 }, Effect.scoped)
 
 describe("a process that is told to stop", () => {
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     it.live(`exports on ${signal} what it has, the interrupted spans too, and exits as it would without tracing`, () =>
       Effect.gen(function* () {
         const collector = yield* FakeCollector.FakeCollector
@@ -48,9 +46,13 @@ describe("a process that is told to stop", () => {
           `\
 workflow.execute ⊘
 ├─ workflow.step.execute node_id=done
-└─ workflow.step.execute node_id=open ⊘`
+├─ workflow.step.execute node_id=child ⊘
+├─ workflow.step.execute node_id=detached ⊘
+├─ workflow.step.execute node_id=scoped ⊘
+└─ workflow.step.execute node_id=open ⊘
+queue.process_message ⊘`
         )
-        assert.strictEqual(code, yield* signalled(signal, {}, "bare"))
+        assert.strictEqual(code, yield* signalled(signal, { BARE: "true" }))
       }).pipe(Effect.provide(Layer.merge(FakeCollector.layer, NodeServices.layer)))
     )
   }

@@ -6,6 +6,7 @@ import { Deferred, Effect, Exit, Fiber, Layer, Scope, Tracer } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { createServer, type IncomingMessage } from "node:http"
 import type { AddressInfo } from "node:net"
+import { HttpRecording, nothingMore } from "../../src/model/HttpRecording.ts"
 import { AttributeProfile, EgressPolicy } from "../../src/model/References.ts"
 
 /** A server of the outside world: it answers with the status that the path names, and tells what it was sent. */
@@ -19,7 +20,9 @@ const outside = Effect.gen(function* () {
       headers: request.headers
     })
     const path = new URL(request.url!, "http://localhost").pathname
-    if (path !== "/never" && path !== "/streams") return void response.writeHead(Number(path.slice(1)) || 200).end("ok")
+    if (path === "/cut") return void response.writeHead(200, { "content-length": 9 }).end("c", () => response.destroy())
+    if (path !== "/never" && path !== "/streams")
+      return void response.writeHead(Number(path.slice(1)) || 200, { "x-version": "7", "content-length": 2 }).end("ok")
     if (path === "/streams") response.writeHead(200).write("begins")
     Deferred.doneUnsafe(reached, Exit.void)
     response.on("close", () => Deferred.doneUnsafe(closed, Exit.void))
@@ -42,6 +45,9 @@ const test = <A, E>(
 ) => Effect.flatMap(outside, self).pipe(Effect.provide(client), Effect.provide(TracingTest.layer), Effect.scoped)
 
 const attributes = Effect.map(SpanTree.find("GET"), (span) => Object.fromEntries(span.attributes))
+
+/** Lets nothing out. */
+const nobody: EgressPolicy = { context: () => false, baggage: () => false }
 
 const status = (url: string) => Effect.map(HttpClient.get(url), (response) => response.status)
 
@@ -183,6 +189,87 @@ describe("how it went", () => {
     )
   )
 
+  it.live("a request that is sent again says how often", () =>
+    test((server) =>
+      Effect.gen(function* () {
+        const client = HttpClient.filterStatusOk(yield* HttpClient.HttpClient)
+        yield* Effect.flip(client.pipe(HttpClient.retry({ times: 2 })).get(`${server.url}/503`))
+        yield* Effect.flip(client.get(`${server.url}/404`).pipe(Effect.retry({ times: 1 })))
+        yield* status(`${server.url}/200`).pipe(Effect.repeat({ times: 1 }))
+        assert.strictEqual(
+          yield* SpanTree.draw("http.request.resend_count"),
+          [
+            "GET ✗ 503",
+            "GET http.request.resend_count=1 ✗ 503",
+            "GET http.request.resend_count=2 ✗ 503",
+            "GET ✗ 404",
+            "GET http.request.resend_count=1 ✗ 404",
+            "GET",
+            "GET"
+          ].join("\n")
+        )
+      })
+    )
+  )
+
+  it.live("a span waits for the body where it is told to, and takes its failure for its own", () =>
+    test((server) =>
+      Effect.gen(function* () {
+        const client = yield* HttpClient.HttpClient
+        const { open } = yield* TracingTest.TracingTest
+        yield* client.get(`${server.url}/200`).pipe(
+          Effect.tap(Effect.map(open, (names) => assert.deepStrictEqual(names, ["GET"]))),
+          Effect.flatMap((response) => response.text),
+          TracedClient.untilRead
+        )
+        yield* client.get(`${server.url}/cut`).pipe(
+          Effect.flatMap((response) => response.text),
+          TracedClient.untilRead,
+          Effect.flip
+        )
+        yield* client.get(`${server.url}/503`).pipe(
+          Effect.flatMap((response) => Effect.fail(response.status)),
+          TracedClient.untilRead,
+          Effect.flip
+        )
+        assert.strictEqual(
+          yield* SpanTree.draw("http.response.status_code"),
+          [
+            "GET http.response.status_code=200",
+            "GET http.response.status_code=200 ✗ HttpClientError",
+            "GET http.response.status_code=503 ✗ 503"
+          ].join("\n")
+        )
+      })
+    )
+  )
+
+  it.live("says what headers and sizes it was asked to", () =>
+    test((server) =>
+      Effect.gen(function* () {
+        const request = HttpClientRequest.post(`${server.url}/200`).pipe(
+          HttpClientRequest.bodyText("12345"),
+          HttpClientRequest.setHeaders({ "x-request-id": "r-1", authorization: "Bearer s3cret" })
+        )
+        yield* HttpClient.execute(request)
+        assert.deepInclude(Object.fromEntries((yield* SpanTree.find("POST")).attributes), {
+          "http.request.header.x-request-id": ["r-1"],
+          "http.request.header.authorization": ["REDACTED"],
+          "http.response.header.x-version": ["7"],
+          "http.request.body.size": 5,
+          "http.response.body.size": 2
+        })
+      })
+    ).pipe(
+      Effect.provideService(HttpRecording, {
+        ...nothingMore,
+        requestHeaders: ["x-request-id", "authorization"],
+        responseHeaders: ["x-version"],
+        bodySizes: true
+      })
+    )
+  )
+
   it.live("an interrupted request ends its span, is no error, and is aborted", () =>
     test((server) =>
       Effect.gen(function* () {
@@ -210,13 +297,70 @@ describe("how it went", () => {
   )
 })
 
+describe("fetch", () => {
+  it.live("has a span under the fiber's, or under the one it was made in, and throws as ever", () =>
+    test((server) =>
+      Effect.gen(function* () {
+        const fetch = yield* TracedClient.fetch.pipe(Effect.withSpan("made"))
+        yield* Effect.promise(() => fetch(`${server.url}/200`)).pipe(
+          Effect.withSpan("called"),
+          TracedClient.withTemplate("/users/{id}")
+        )
+        yield* Effect.promise(async () => {
+          await new Promise((resolve) => setTimeout(resolve, 1))
+          await fetch(`${server.url}/201`)
+        }).pipe(Effect.withSpan("unknown behind an await"))
+        const error = yield* Effect.flip(
+          Effect.tryPromise({ try: () => fetch("http://127.0.0.1:1/"), catch: (e) => e })
+        )
+        assert.instanceOf(error, TypeError)
+        assert.instanceOf(
+          yield* Effect.flip(Effect.tryPromise({ try: () => fetch("no url"), catch: (e) => e })),
+          TypeError
+        )
+        const [span] = (yield* (yield* TracingTest.TracingTest).spans).filter(({ kind }) => kind === "client")
+        assert.strictEqual(server.received[0]!.headers["traceparent"], `00-${span!.traceId}-${span!.spanId}-01`)
+        assert.strictEqual(
+          yield* SpanTree.draw(),
+          "made\n└─ GET\ncalled\n└─ GET /users/{id}\nunknown behind an await\nGET ✗ TypeError"
+        )
+      })
+    )
+  )
+})
+
 describe("who is told", () => {
+  it.live("a context that a request brought along is taken from it where its host may have none", () =>
+    test((server) =>
+      Effect.gen(function* () {
+        const request = HttpClientRequest.get(`${server.url}/200`, {
+          headers: { traceparent: `00-${"1".repeat(32)}-${"2".repeat(16)}-01`, baggage: "a=1", tracestate: "b=1" }
+        })
+        yield* HttpClient.execute(request).pipe(Effect.provideService(EgressPolicy, nobody))
+        assert.doesNotHaveAnyKeys(server.received[0]!.headers, ["traceparent", "baggage", "tracestate"])
+      })
+    )
+  )
+
+  it.live("baggage goes by its own list", () =>
+    test((server) =>
+      Effect.gen(function* () {
+        yield* status(`${server.url}/200`).pipe(
+          Baggage.set("tier", "gold"),
+          Baggage.set("email", "ada@example.com"),
+          Effect.provideService(EgressPolicy, { context: () => true, baggage: (name) => name === "tier" })
+        )
+        assert.strictEqual(server.received[0]!.headers["baggage"], "tier=gold")
+      })
+    )
+  )
+
   it.live("a host that may not have the context gets none, and the span is there all the same", () =>
     test((server) =>
       Effect.gen(function* () {
         yield* status(`${server.url}/200`).pipe(
           Baggage.set("tier", "gold"),
-          Effect.provideService(EgressPolicy, () => false)
+          Effect.provideService(EgressPolicy, nobody)
         )
         assert.strictEqual(yield* SpanTree.draw(), "GET")
         assert.doesNotHaveAnyKeys(server.received[0]!.headers, ["traceparent", "baggage"])

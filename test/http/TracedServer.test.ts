@@ -42,7 +42,7 @@ const App = Layer.mergeAll(
   HttpRouter.add(
     "GET",
     "/baggage",
-    Effect.map(Baggage.current, (baggage) => HttpServerResponse.text(baggage.get("tier")?.value ?? "none"))
+    Effect.map(Baggage.all, (baggage) => HttpServerResponse.text(baggage.get("tier")?.value ?? "none"))
   ),
   HttpRouter.add(
     "GET",
@@ -130,6 +130,8 @@ POST /workflows/:id/execute http.route=/workflows/:id/execute http.response.stat
           "server.address": "127.0.0.1",
           "server.port": yield* port,
           "client.address": "127.0.0.1",
+          "network.peer.address": "127.0.0.1",
+          "network.peer.port": (yield* onlySpan).attributes.get("network.peer.port")!,
           "network.protocol.version": "1.1",
           "user_agent.original": "test/1",
           "http.method": "GET",

@@ -2,8 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { OtelTracer, Resource } from "@effect/opentelemetry"
 import * as Otel from "@opentelemetry/api"
 import { InMemorySpanExporter, type SpanProcessor } from "@opentelemetry/sdk-trace-base"
-import { ConfigProvider, Effect, Layer, Logger, Option, References } from "effect"
+import { ConfigProvider, Effect, Fiber, Layer, Logger, Option, References } from "effect"
 import {
+  Baggage,
   Carrier,
   type SpanData,
   type SpanExporter,
@@ -59,6 +60,40 @@ describe("while it lives", () => {
       assert.strictEqual(spans[0]?.resource.attributes["service.name"], "orders")
       assert.deepStrictEqual(spans[0]?.scope, { name: "@gorax/tracing", version: packageJson.version })
       assert.deepStrictEqual(Delivery.scope, spans[0]?.scope)
+    })
+  )
+
+  it.effect("spans that are open when it is released are told as interrupted, whoever runs them", () =>
+    Effect.gen(function* () {
+      const { exporter, spans } = remembering()
+      const never = (name: string) => Effect.never.pipe(Traced.step("inside"), Traced.step(name))
+      const fibers = yield* Effect.gen(function* () {
+        const startImmediately = { startImmediately: true }
+        const detached = yield* Effect.forkDetach(never("detached"), startImmediately)
+        const child = yield* Effect.forkChild(never("child"), startImmediately)
+        yield* Effect.forkScoped(never("scoped"), startImmediately)
+        const forgotten = yield* Effect.makeSpan("forgotten")
+        forgotten.attribute("node_id", "forgotten")
+        return [detached, child]
+      }).pipe(
+        Effect.scoped,
+        Effect.provide(Tracing.layer({ exporter: "none", exporters: [exporter], otelContext: "off" }))
+      )
+      const told = spans.map(
+        ({ attributes }) => `${String(attributes.get("node_id"))} ${attributes.get("effect.fiber.interrupted")}`
+      )
+      assert.deepStrictEqual(told.toSorted(), [
+        "child true",
+        "detached true",
+        "forgotten true",
+        "inside true",
+        "inside true",
+        "inside true",
+        "scoped true"
+      ])
+      // What goes on afterwards ends nothing twice
+      yield* Fiber.interruptAll(fibers)
+      assert.strictEqual(spans.length, told.length)
     })
   )
 
@@ -240,6 +275,60 @@ describe("a wrong setting fails it with a typed error", () => {
   )
 })
 
+describe("across boundaries", () => {
+  const layerOf = (texts: Readonly<Record<string, string>>) => TracingLive.pipe(Layer.provide(settings(texts)))
+  const arrived = {
+    traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`,
+    b3: `${"c".repeat(32)}-${"d".repeat(16)}-0`
+  }
+
+  it.effect("the formats are those that were chosen, and the first that is found in their order is read", () =>
+    Effect.gen(function* () {
+      const handedOn = Carrier.inject().pipe(Carrier.continueFrom(arrived))
+      assert.deepStrictEqual(
+        yield* handedOn.pipe(Effect.provide(layerOf({ TRACING_PROPAGATORS: "b3,tracecontext" }))),
+        {
+          b3: arrived.b3,
+          traceparent: `00-${"c".repeat(32)}-${"d".repeat(16)}-00`
+        }
+      )
+      assert.deepStrictEqual(yield* handedOn.pipe(Effect.provide(layerOf({ OTEL_PROPAGATORS: "tracecontext,b3" }))), {
+        b3: `${"a".repeat(32)}-${"b".repeat(16)}-1`,
+        traceparent: arrived.traceparent
+      })
+      assert.deepStrictEqual(yield* handedOn.pipe(Effect.provide(layerOf({ TRACING_PROPAGATORS: "none" }))), {})
+    })
+  )
+
+  it.effect("where tracing is off, every format hands on what it was handed, byte for byte", () =>
+    Effect.gen(function* () {
+      for (const [name, headers] of [
+        ["tracecontext,baggage", { traceparent: arrived.traceparent.replace(/01$/, "ff"), baggage: "a=1;p,b=%20" }],
+        ["b3", { b3: `${"c".repeat(32)}-${"d".repeat(16)}-d` }],
+        ["b3", { b3: `${"c".repeat(32)}-${"d".repeat(16)}` }],
+        ["b3multi", { "x-b3-traceid": "c".repeat(32), "x-b3-spanid": "d".repeat(16), "x-b3-flags": "1" }],
+        ["jaeger", { "uber-trace-id": `${"c".repeat(32)}:${"d".repeat(16)}:0:3`, "uberctx-a": "1" }],
+        ["xray", { "x-amzn-trace-id": `Root=1-cccccccc-${"c".repeat(24)};Parent=${"d".repeat(16)};Sampled=?` }]
+      ] as const) {
+        const handedOn = Carrier.inject().pipe(Traced.span("work"), Carrier.continueFrom(headers))
+        assert.deepStrictEqual(yield* handedOn.pipe(Effect.provide(layerOf({ TRACING_PROPAGATORS: name }))), headers)
+      }
+    })
+  )
+
+  it.effect("baggage beyond its budget stays behind, entry by entry", () =>
+    Effect.gen(function* () {
+      const headers = yield* Carrier.inject().pipe(
+        Baggage.set("c", "fits"),
+        Baggage.set("b", "is too long to fit"),
+        Baggage.set("a", "1"),
+        Effect.provide(layerOf({ TRACING_BAGGAGE_MAX_BYTES: "10" }))
+      )
+      assert.deepStrictEqual(headers, { baggage: "a=1,c=fits" })
+    })
+  )
+})
+
 describe("OpenTelemetry's world", () => {
   it.live("code that knows only OpenTelemetry joins the trace, and is let go afterwards", () =>
     Effect.gen(function* () {
@@ -300,6 +389,29 @@ describe("OpenTelemetry's world", () => {
       assert.deepStrictEqual(carried, own)
       assert.deepInclude(own, { tracestate: "v=1", baggage: "tier=gold" })
     })
+  )
+
+  it.live("its propagation API speaks the formats that were chosen, and sees a header that was sent twice", () =>
+    Effect.gen(function* () {
+      const getter = {
+        keys: (carrier: Record<string, string | Array<string>>) => Object.keys(carrier),
+        get: (carrier: Record<string, string | Array<string>>, key: string) => carrier[key]
+      }
+      const b3 = `${"a".repeat(32)}-${"b".repeat(16)}-d`
+      yield* Effect.sync(() => {
+        const extracted = Otel.propagation.extract(Otel.ROOT_CONTEXT, { B3: b3, "uberctx-tier": "gold" }, getter)
+        const carried: Record<string, string> = {}
+        Otel.propagation.inject(extracted, carried)
+        assert.deepInclude(carried, { b3, "uberctx-tier": "gold" })
+        const twice = Otel.propagation.extract(Otel.ROOT_CONTEXT, { b3: [b3, b3] }, getter)
+        assert.isUndefined(Otel.trace.getSpanContext(twice))
+        const deferred = Otel.propagation.extract(Otel.ROOT_CONTEXT, { b3: b3.slice(0, -2) }, getter)
+        assert.strictEqual(Otel.trace.getSpanContext(deferred)?.traceFlags, 0)
+        // Some getters do not know their keys
+        const blind = Otel.propagation.extract(Otel.ROOT_CONTEXT, { b3 }, { ...getter, keys: () => [] })
+        assert.strictEqual(Otel.trace.getSpanContext(blind)?.traceId, "a".repeat(32))
+      })
+    }).pipe(Effect.provide(Tracing.layer({ exporter: "none", otelContext: "on", propagators: ["b3", "jaeger"] })))
   )
 
   it.effect("`OtelTracer.currentOtelSpan` is our span, and the resource is shared", () =>

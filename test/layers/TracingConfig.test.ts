@@ -66,12 +66,54 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
     { a: "1", b: "x=y", c: "", "service.name": "unknown_service:node" }
   ],
 
-  [{}, "exporter", "otlp"],
-  [{ TRACING_EXPORTER: "console" }, "exporter", "console"],
-  [{ TRACING_EXPORTER_TYPE: "none" }, "exporter", "none"],
-  [{ TRACING_EXPORTER: "console", TRACING_EXPORTER_TYPE: "CONSOLE" }, "exporter", "console"],
-  [{ OTEL_TRACES_EXPORTER: "console" }, "exporter", "console"],
-  [{ TRACING_EXPORTER: "none", OTEL_TRACES_EXPORTER: "zipkin" }, "exporter", "none"],
+  [{}, "exporters", ["otlp"]],
+  [{ TRACING_EXPORTER: "console" }, "exporters", ["console"]],
+  [{ TRACING_EXPORTER_TYPE: "none" }, "exporters", []],
+  [{ TRACING_EXPORTER: "console", TRACING_EXPORTER_TYPE: "CONSOLE" }, "exporters", ["console"]],
+  [{ OTEL_TRACES_EXPORTER: "console" }, "exporters", ["console"]],
+  [{ TRACING_EXPORTER: "none", OTEL_TRACES_EXPORTER: "zipkin" }, "exporters", []],
+  [{ OTEL_TRACES_EXPORTER: "zipkin,jaeger" }, "exporters", ["zipkin", "jaeger"]],
+  [{ TRACING_EXPORTER: " OTLP, console ,otlp" }, "exporters", ["otlp", "console"]],
+
+  [{}, "zipkin.endpoint.url", "http://localhost:9411/api/v2/spans"],
+  [{ TRACING_ZIPKIN_ENDPOINT: "zipkin:9411" }, "zipkin.endpoint.display", "https://zipkin:9411/api/v2/spans"],
+  [{ OTEL_EXPORTER_ZIPKIN_ENDPOINT: "https://h/base/" }, "zipkin.endpoint.url", "https://h/base/api/v2/spans"],
+  [{ TRACING_ZIPKIN_ENDPOINT: "http://u:p@h:9411" }, "zipkin.endpoint.display", "http://h:9411/api/v2/spans"],
+  [{ TRACING_ZIPKIN_ENDPOINT: "http://u:p@h:9411" }, "zipkin.headers", { authorization: `Basic ${btoa("u:p")}` }],
+  // Headers may be secrets of the OTLP receiver, and go nowhere else
+  [{ TRACING_HEADERS: "api-key=secret" }, "zipkin.headers", {}],
+  [{ TRACING_HEADERS: "api-key=secret" }, "jaeger.headers", {}],
+  [{ TRACING_TIMEOUT: "7" }, "zipkin.timeout", 7],
+  [{ TRACING_TIMEOUT: "7", OTEL_EXPORTER_ZIPKIN_TIMEOUT: "9" }, "zipkin.timeout", 9],
+  [{}, "jaeger.endpoint.url", "http://localhost:14268/api/traces"],
+  [{ TRACING_JAEGER_ENDPOINT: "http://j:14268" }, "jaeger.endpoint.url", "http://j:14268/api/traces"],
+  [{ OTEL_EXPORTER_JAEGER_ENDPOINT: "http://j:14268/api/traces" }, "jaeger.endpoint.url", "http://j:14268/api/traces"],
+  [{}, "jaegerAgent", undefined],
+  [{ TRACING_JAEGER_AGENT: "j" }, "jaegerAgent", { host: "j", port: 6831, packetSize: 65_000 }],
+  [
+    { TRACING_JAEGER_AGENT: "[::1]:7", TRACING_JAEGER_PACKET_SIZE: "1400" },
+    "jaegerAgent",
+    { host: "::1", port: 7, packetSize: 1400 }
+  ],
+  [
+    { OTEL_EXPORTER_JAEGER_AGENT_HOST: "j", OTEL_EXPORTER_JAEGER_AGENT_PORT: "8" },
+    "jaegerAgent",
+    { host: "j", port: 8, packetSize: 65_000 }
+  ],
+  [{ OTEL_EXPORTER_JAEGER_AGENT_HOST: "j", TRACING_JAEGER_ENDPOINT: "http://j:1" }, "jaegerAgent", undefined],
+  [
+    { TRACING_JAEGER_AGENT: "j:9", OTEL_EXPORTER_JAEGER_ENDPOINT: "http://j:1", OTEL_EXPORTER_JAEGER_AGENT_PORT: "8" },
+    "jaegerAgent.port",
+    9
+  ],
+  [{ TRACING_FILE_PATH: "spans.jsonl" }, "file", undefined],
+  [
+    { TRACING_EXPORTER: "file", TRACING_FILE_PATH: "spans.jsonl", TRACING_FILE_MAX_FILES: "2" },
+    "file",
+    { path: "spans.jsonl", maxBytes: 100_000_000, maxFiles: 2 }
+  ],
+  [{}, "consoleFormat", "tree"],
+  [{ TRACING_CONSOLE_FORMAT: "JSON" }, "consoleFormat", "json"],
 
   [{}, "otlp.endpoint.url", "http://localhost:4318/v1/traces"],
   [{}, "otlp.endpoint.protocol", "http/protobuf"],
@@ -203,7 +245,6 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
     "spool.key",
     Buffer.alloc(32, 0x5a)
   ],
-  [{ TRACING_EXPORTER: "console" }, "batch.interval", 200],
   [{ TRACING_EXPORTER: "console", TRACING_BATCH_TIMEOUT: "1000" }, "batch.interval", 1000],
   [{ TRACING_BATCH_QUEUE_SIZE: "100" }, "batch.batchSize", 100],
   [{ OTEL_BSP_MAX_QUEUE_SIZE: "4096", OTEL_BSP_MAX_EXPORT_BATCH_SIZE: "4096" }, "batch.batchSize", 4096],
@@ -219,6 +260,16 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
   [{ TRACING_PROPAGATORS: "baggage" }, "propagators", ["baggage"]],
   [{ TRACING_PROPAGATORS: "none", OTEL_PROPAGATORS: "b3" }, "propagators", []],
   [{ OTEL_PROPAGATORS: " TraceContext , tracecontext" }, "propagators", ["tracecontext"]],
+  [
+    { TRACING_PROPAGATORS: "b3multi,B3,jaeger,xray,tracecontext" },
+    "propagators",
+    ["b3multi", "b3", "jaeger", "xray", "tracecontext"]
+  ],
+  [{ OTEL_PROPAGATORS: "b3" }, "propagators", ["b3"]],
+  [{}, "baggage", { attributes: [], maxBytes: 8192 }],
+  [{ TRACING_BAGGAGE_ATTRIBUTES: "Tier, region,Tier" }, "baggage.attributes", ["Tier", "region"]],
+  [{ TRACING_BAGGAGE_ATTRIBUTES: "none" }, "baggage.attributes", []],
+  [{ TRACING_BAGGAGE_MAX_BYTES: "0" }, "baggage.maxBytes", 0],
   [{}, "propagateTo", undefined],
   [
     { TRACING_PROPAGATE_TO: "API.example.com, *.example.org,localhost:80,[::1]" },
@@ -227,6 +278,32 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
   ],
   [{ TRACING_PROPAGATE_TO: "none" }, "propagateTo", []],
   [{ TRACING_PROPAGATE_TO: "*" }, "propagateTo", ["*"]],
+  [
+    { TRACING_PROPAGATE_TO: "own,https://api.example.com,http://*.example.org:81,bücher.example" },
+    "propagateTo",
+    ["own", "https://api.example.com", "http://*.example.org:81", "bücher.example"]
+  ],
+  [{}, "propagateBaggage", undefined],
+  [{ TRACING_PROPAGATE_BAGGAGE: "tier, Plan,tier" }, "propagateBaggage", ["tier", "Plan"]],
+  [{ TRACING_PROPAGATE_BAGGAGE: "None" }, "propagateBaggage", []],
+
+  [{}, "trust.kind", undefined],
+  [{ TRACING_TRUST: "Public" }, "trust.kind", "public"],
+  [{ TRACING_TRUST: "trusted", TRACING_TRUSTED_PEERS: "none" }, "trust.kind", "trusted"],
+  [{ TRACING_TRUSTED_PEERS: "10.0.0.0/8" }, "trust.kind", "public"],
+  [{ TRACING_TRUST_SECRET: "a-secret-of-services" }, "trust.kind", "public"],
+  [{ TRACING_TRUST_SECRET: "a-secret-of-services" }, "trust.secret", "a-secret-of-services"],
+  [{ TRACING_TRUST_SECRET: "a-secret-of-services" }, "trust.header", "x-tracing-trust"],
+  [{ TRACING_TRUST_HEADER: "X-From-Inside" }, "trust.header", "x-from-inside"],
+  [{ TRACING_TRUSTED_PEERS: "10.0.0.0/8, FD00::/8,192.0.2.7" }, "trust.peers", ["10.0.0.0/8", "fd00::/8", "192.0.2.7"]],
+  [{ TRACING_TRUSTED_PROXIES: "127.0.0.1" }, "http.trustedProxies", ["127.0.0.1"]],
+  [{ TRACING_HTTP_IGNORE: "/health,/internal/*" }, "http.ignore", ["/health", "/internal/*"]],
+  [{ TRACING_HTTP_REQUEST_HEADERS: "X-Request-Id" }, "http.requestHeaders", ["x-request-id"]],
+  [{ TRACING_HTTP_RESPONSE_HEADERS: "none" }, "http.responseHeaders", []],
+  [{ TRACING_HTTP_BODY_SIZES: "yes" }, "http.bodySizes", true],
+  [{ TRACING_HTTP_SERVER_TIMING: "true" }, "http.serverTiming", true],
+  [{}, "maxSpansPerSecond", undefined],
+  [{ TRACING_MAX_SPANS_PER_SECOND: "500" }, "maxSpansPerSecond", 500],
   [{}, "otelContext", "auto"],
   [{ TRACING_OTEL_CONTEXT: "off" }, "otelContext", "off"],
 
@@ -243,7 +320,7 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
     "spanLimits",
     {
       attributes: 128,
-      attributeLength: Infinity,
+      attributeLength: 16_384,
       events: 128,
       attributesPerEvent: 128,
       links: 128,
@@ -264,9 +341,21 @@ const refused: Readonly<Record<string, ReadonlyArray<string>>> = {
   OTEL_SDK_DISABLED: ["1", "yes"],
   TRACING_RESOURCE_ATTRIBUTES: ["a", "=b", "a=%zz", "a=1,b"],
   OTEL_RESOURCE_ATTRIBUTES: ["a", "%=b"],
-  TRACING_EXPORTER: ["jaeger", "otlp,console"],
-  TRACING_EXPORTER_TYPE: ["jaeger"],
-  OTEL_TRACES_EXPORTER: ["zipkin"],
+  TRACING_EXPORTER: ["prometheus", "otlp,consul", "none,otlp", ",", "otlp,otlp-sdk"],
+  TRACING_EXPORTER_TYPE: ["tempo"],
+  OTEL_TRACES_EXPORTER: ["otlp;zipkin"],
+  TRACING_ZIPKIN_ENDPOINT: ["ftp://host", "zipkin:0"],
+  OTEL_EXPORTER_ZIPKIN_ENDPOINT: ["//"],
+  OTEL_EXPORTER_ZIPKIN_TIMEOUT: ["-1"],
+  TRACING_JAEGER_ENDPOINT: ["udp://host"],
+  OTEL_EXPORTER_JAEGER_ENDPOINT: ["a b"],
+  TRACING_JAEGER_AGENT: ["http://agent", "agent:0", "agent:65536", "agent:port", "::1"],
+  OTEL_EXPORTER_JAEGER_AGENT_HOST: ["a b"],
+  OTEL_EXPORTER_JAEGER_AGENT_PORT: ["0", "99999"],
+  TRACING_JAEGER_PACKET_SIZE: ["999", "65508"],
+  TRACING_FILE_MAX_BYTES: ["0", "1 MB"],
+  TRACING_FILE_MAX_FILES: ["0"],
+  TRACING_CONSOLE_FORMAT: ["yaml"],
   TRACING_ENDPOINT: ["ftp://host", "http://", "host:port", "a b", "localhost:0", "localhost:99999", "host:4317/path"],
   OTEL_EXPORTER_OTLP_ENDPOINT: ["ftp://host"],
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ["//"],
@@ -308,9 +397,41 @@ const refused: Readonly<Record<string, ReadonlyArray<string>>> = {
   TRACING_BATCH_EXPORT_TIMEOUT: ["0"],
   OTEL_BSP_EXPORT_TIMEOUT: ["-1"],
   TRACING_SHUTDOWN_TIMEOUT: ["0", "never"],
-  TRACING_PROPAGATORS: ["b3", "tracecontext,xray", "none,baggage", ","],
-  OTEL_PROPAGATORS: ["b3multi"],
-  TRACING_PROPAGATE_TO: ["https://host", "a/b", "a b", "*.", "*x"],
+  TRACING_PROPAGATORS: ["zipkin", "tracecontext,ottrace", "none,baggage", ","],
+  OTEL_PROPAGATORS: ["ottrace"],
+  TRACING_BAGGAGE_ATTRIBUTES: ["a b", "tier,é", "none,tier", ","],
+  TRACING_BAGGAGE_MAX_BYTES: ["-1", "8k", "8193"],
+  TRACING_PROPAGATE_TO: [
+    "a/b",
+    "a b",
+    "*.",
+    "*x",
+    "a.*.com",
+    "https://host/path",
+    "ftp://host",
+    "host:99999",
+    "host:0",
+    "host?x=1",
+    "*.10.0.0.1",
+    "10.0.0.0/8",
+    "a..b",
+    ".example.com",
+    "[::1",
+    "1.2.3.999",
+    "none,api.example.com/"
+  ],
+  TRACING_PROPAGATE_BAGGAGE: ["a b", "a=b", "a;b", "é"],
+  TRACING_TRUST: ["yes", "private"],
+  TRACING_TRUSTED_PEERS: ["10.0.0.1/8", "10.0.0.0/33", "localhost", "10.0.0", "::1/129"],
+  TRACING_TRUST_SECRET: ["short"],
+  TRACING_TRUST_HEADER: ["x y", "x:"],
+  TRACING_TRUSTED_PROXIES: ["*", "10.0.0.0/"],
+  TRACING_HTTP_IGNORE: ["health", "/a?b", "/a*b", "/a b"],
+  TRACING_HTTP_REQUEST_HEADERS: ["x y", "x:1"],
+  TRACING_HTTP_RESPONSE_HEADERS: ["é"],
+  TRACING_HTTP_BODY_SIZES: ["big"],
+  TRACING_HTTP_SERVER_TIMING: ["maybe"],
+  TRACING_MAX_SPANS_PER_SECOND: ["0", "-1", "1.5", "many"],
   TRACING_OTEL_CONTEXT: ["true"],
   TRACING_ATTRIBUTE_PROFILE: ["both"],
   OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: ["-1", "1.5"],
@@ -336,6 +457,7 @@ const neverRefused = [
   "TRACING_SPOOL_DIR",
   "OTEL_SEMCONV_STABILITY_OPT_IN",
   "OTEL_TRACES_SAMPLER_ARG",
+  "TRACING_FILE_PATH",
   "TRACING_CERTIFICATE",
   "OTEL_EXPORTER_OTLP_CERTIFICATE",
   "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE"
@@ -386,12 +508,19 @@ describe("TracingConfig", () => {
   })
 
   it("a program that does not trace is not stopped by OTEL_* variables meant for others, only by its own", () => {
-    const off = { OTEL_PROPAGATORS: "b3", OTEL_TRACES_EXPORTER: "zipkin", OTEL_SDK_DISABLED: "1" }
+    const off = { OTEL_PROPAGATORS: "ottrace", OTEL_TRACES_EXPORTER: "zipkin", OTEL_SDK_DISABLED: "1" }
     assert.isTrue(Result.isSuccess(TracingConfig.fromRecord(off)))
     assert.deepStrictEqual(refusedKeys({ TRACING_ENABLED: "false", TRACING_SAMPLE_RATE: "x", ...off }), [
       "TRACING_SAMPLE_RATE"
     ])
     assert.deepStrictEqual(refusedKeys({ ...off, TRACING_ENABLED: "nearly" }), ["TRACING_ENABLED"])
+  })
+
+  it("the file exporter needs a name, and Jaeger one way or the other", () => {
+    assert.deepStrictEqual(refusedKeys({ TRACING_EXPORTER: "file" }), ["TRACING_EXPORTER"])
+    assert.deepStrictEqual(refusedKeys({ TRACING_JAEGER_AGENT: "j", TRACING_JAEGER_ENDPOINT: "http://j:1" }), [
+      "TRACING_JAEGER_AGENT"
+    ])
   })
 
   it("two names of one setting that disagree are an error", () => {

@@ -39,7 +39,7 @@ describe("any value becomes one that an attribute can carry", () => {
     ["a secret", Redacted.make("hunter2"), "<redacted>"],
     ["a secret in a list", [Redacted.make("hunter2")], `["<redacted>"]`],
     ["a circle", circular, `{"self":{"self":{"self":{"self":{"self":"[deeper]"}}}}}`],
-    ["a proxy that throws", hostile, "[unreadable]"]
+    ["a proxy that throws", hostile, "[proxy]"]
   ] as ReadonlyArray<readonly [string, unknown, unknown]>) {
     it(what, () => assert.deepStrictEqual(Attributes.fromUnknown(value), expected))
   }

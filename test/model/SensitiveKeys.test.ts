@@ -62,4 +62,57 @@ describe("a URL", () => {
   it("keeps a query that is not even encoded right", () => {
     assert.strictEqual(SensitiveKeys.redactQuery("a=%zz&password=%zz&b"), "a=%zz&password=REDACTED&b")
   })
+
+  for (const [query, expected] of [
+    ["card[token]=abc&card[last4]=4242", "card[token]=REDACTED&card[last4]=4242"],
+    ["user.password=abc", "user.password=REDACTED"],
+    ["newPassword=abc&new_password=abc", "newPassword=REDACTED&new_password=REDACTED"],
+    ["token[]=a&token[]=b", "token[]=REDACTED&token[]=REDACTED"],
+    ["pass%77ord=abc", "pass%77ord=REDACTED"],
+    ["a=1;api_key=abc", "a=1;api_key=REDACTED"],
+    ["token=a=b=c", "token=REDACTED"],
+    ["token=abc;def&a=1", "token=REDACTED&a=1"],
+    [`${"x".repeat(1000)}_token=abc`, `${"x".repeat(1000)}_token=REDACTED`],
+    ["session_count=3&token_type=bearer&auth_type=hmac", "session_count=3&token_type=bearer&auth_type=hmac"],
+    ["q=token&page=2", "q=token&page=2"]
+  ] as const) {
+    it(`masks by key in ${query}`, () => assert.strictEqual(SensitiveKeys.redactQuery(query), expected))
+  }
+  it("loses secrets in its path's parameters", () => {
+    assert.strictEqual(SensitiveKeys.redactPath("/a;jsessionid=abc/b;v=1"), "/a;jsessionid=REDACTED/b;v=1")
+    assert.strictEqual(SensitiveKeys.redactPath("/orders/1"), "/orders/1")
+  })
+  it("loses them inside a message too, with its fragment and whoever stands before its host", () => {
+    const text = SensitiveKeys.redactText(
+      "GET https://ada:p@ss/word@x.example/a?user.pass%77ord=abc#access=abc failed, see http://b.example/c;jsessionid=abc"
+    )
+    assert.notMatch(text, /abc|ada:p/)
+    assert.include(text, "x.example/a")
+    assert.include(text, "failed, see http://b.example/c")
+  })
+  it("never shows what stands under a secret's name, however it is written", () => {
+    const secret = fc.string({ minLength: 8, maxLength: 40 }).map((text) => `s3cret${text}s3cret`)
+    const key = fc.constantFrom("token", "API-Key", "card[password]", "x.secret", "X-Amz-Signature", "newPassword")
+    fc.assert(
+      fc.property(key, secret, fc.string({ maxLength: 20 }), (key, value, other) => {
+        const url = new URL("https://x.example/a")
+        url.searchParams.set(`o${other}`, other)
+        url.searchParams.set(key, value)
+        url.searchParams.append("page", "2")
+        const shown = SensitiveKeys.redactUrl(url)
+        assert.notInclude(shown, "s3cret")
+        assert.include(shown, "page=2")
+        assert.notInclude(SensitiveKeys.redactText(`GET ${url.href} failed`, 10_000), "s3cret")
+      })
+    )
+  })
+  it("is masked in time that grows with its length", () => {
+    const long = `https://x.example/?${"a=1&;".repeat(200_000)}`
+    const started = performance.now()
+    SensitiveKeys.redactUrl(new URL(long))
+    SensitiveKeys.redactQuery("a".repeat(1_000_000))
+    SensitiveKeys.redactPath(";".repeat(1_000_000))
+    SensitiveKeys.redactText("https://".repeat(100_000))
+    assert.isBelow(performance.now() - started, 2000)
+  })
 })

@@ -25,7 +25,7 @@ const looking = Effect.sync(look)
 /** The same, as the fiber knows it. */
 const own = Effect.gen(function* () {
   const span = yield* Effect.currentSpan
-  return `${span.spanId} ${(yield* Baggage.current).get("tenant")?.value}`
+  return `${span.spanId} ${(yield* Baggage.all).get("tenant")?.value}`
 })
 
 /** Wakes a fiber from another one, which has a span and a tenant of its own. */

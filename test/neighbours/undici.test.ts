@@ -73,7 +73,7 @@ describe("undici's instrumentation", () => {
             Effect.withSpan("work"),
             Baggage.set("tier", "gold"),
             Effect.provide(Client),
-            Effect.provideService(EgressPolicy, () => false)
+            Effect.provideService(EgressPolicy, { context: () => false, baggage: () => false })
           ),
           { otelContext: "on" },
           [instrumentation]

@@ -8,7 +8,7 @@ import * as SpanBooks from "../../src/model/SpanBooks.ts"
 import type { SpanData } from "../../src/model/SpanData.ts"
 import type { LeftOut, SpanExporter } from "../../src/model/SpanExporter.ts"
 import { ExportError } from "../../src/model/TracingError.ts"
-import * as Batching from "../../src/pipeline/Batching.ts"
+import * as Destinations from "../../src/pipeline/Destinations.ts"
 import * as Spool from "../../src/pipeline/Spool.ts"
 import type { SpoolCodec } from "../../src/pipeline/SpoolCodec.ts"
 import * as SpoolFiles from "../../src/pipeline/SpoolFiles.ts"
@@ -51,7 +51,11 @@ interface Options extends Partial<Spool.SpoolOptions> {
 }
 
 /** A process with a spool: until its scope is closed, or for ever, as if it was killed. */
-const process_ = Effect.fnUntraced(function* (directory: string, exporter: SpanExporter, options: Options = {}) {
+const process_ = Effect.fnUntraced(function* (
+  directory: string,
+  exporters: SpanExporter | ReadonlyArray<SpanExporter>,
+  options: Options = {}
+) {
   const scope = yield* Scope.make()
   const books = SpanBooks.make()
   const spool = yield* Spool.make({
@@ -65,7 +69,10 @@ const process_ = Effect.fnUntraced(function* (directory: string, exporter: SpanE
     window: { spans: 1000, bytes: 10_000_000 },
     ...options
   }).pipe(Scope.provide(scope))
-  const batching = yield* Batching.make(spool.exporter(exporter), {
+  const destinations = [exporters].flat().map((exporter, at) => ({ name: `number ${at}`, exporter }))
+  const batching = yield* Destinations.make(destinations, {
+    keep: spool.keep,
+    onFate: spool.onFate,
     queueSize: Infinity,
     queueBytes: Infinity,
     batchSize: options.batchSize ?? 4,
@@ -222,6 +229,61 @@ describe("Spool", () => {
       assert.deepInclude(one.books, { exported: 3, rejected: 4 })
       assert.deepStrictEqual(filesIn(directory), [])
       yield* one.close
+    }).pipe(Effect.provide(logs))
+  )
+
+  it.effect(
+    "of several destinations only those that gave it up get it again, and it is done when the last has it",
+    () =>
+      Effect.gen(function* () {
+        const directory = yield* folder
+        const [up, down] = [destination(), destination()]
+        down.answer = Effect.fail(away)
+        const one = yield* process_(directory, [up.exporter, down.exporter])
+        one.push("a", "b", "c")
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual([up.taken.length, filesIn(directory).length], [3, 1])
+        isBalanced(one.books, 3)
+        down.answer = Effect.void
+        yield* TestClock.adjust("6 seconds")
+        assert.deepStrictEqual(
+          [up.taken, down.taken],
+          [
+            ["a", "b", "c"],
+            ["a", "b", "c"]
+          ]
+        )
+        assert.deepInclude(one.books, { exported: 3, rejected: 0 })
+        assert.deepStrictEqual(filesIn(directory), [])
+        // A refusal for good by one of them is the end of it as well
+        down.answer = Effect.fail(refusal)
+        one.push("d")
+        yield* TestClock.adjust("1 second")
+        assert.deepInclude(one.books, { exported: 3, rejected: 1 })
+        assert.deepStrictEqual(filesIn(directory), [])
+        yield* one.close
+      }).pipe(Effect.provide(logs))
+  )
+
+  it.live("what one of several destinations has not taken outlives the process, and goes to all of them again", () =>
+    Effect.gen(function* () {
+      heard()
+      const directory = yield* folder
+      const [up, down] = [destination(), destination()]
+      down.answer = Effect.never
+      const one = yield* process_(directory, [up.exporter, down.exporter])
+      one.push(...names(6))
+      yield* until(() => up.taken.length === 6)
+      yield* one.close
+      assert.deepInclude(one.books, { exported: 0, rejected: 0, onDisk: 6 })
+      assert.deepStrictEqual(heard(), ["Info Tracing leaves 6 spans on disk for the next start."])
+      down.answer = Effect.void
+      const next = yield* process_(directory, [up.exporter, down.exporter])
+      yield* until(() => next.books.exported === 6)
+      assert.deepStrictEqual([up.taken, down.taken], [[...names(6), ...names(6)], names(6)])
+      isBalanced(next.books, 0)
+      yield* next.close
+      assert.deepStrictEqual(filesIn(directory), [])
     }).pipe(Effect.provide(logs))
   )
 

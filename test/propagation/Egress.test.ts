@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as fc from "fast-check"
 import * as Egress from "../../src/propagation/Egress.ts"
 
 describe("by default the context stays in one's own network", () => {
@@ -40,7 +41,7 @@ describe("by default the context stays in one's own network", () => {
 })
 
 describe("a list", () => {
-  const allowed = Egress.make(["api.example.com", "*.partner.example", "https://exact.example:8443"])
+  const allowed = Egress.hosts(["api.example.com", "*.partner.example", "https://exact.example:8443"])
   for (const [url, expected] of [
     ["https://api.example.com/x", true],
     ["http://API.example.com:81/", true],
@@ -56,5 +57,35 @@ describe("a list", () => {
     it(`${expected ? "hands it to" : "keeps it from"} ${url}`, () =>
       assert.strictEqual(allowed(new URL(url)), expected))
   }
-  it("of one star is everybody", () => assert.isTrue(Egress.make(["*"])(new URL("https://example.com"))))
+  it("of one star is everybody", () => assert.isTrue(Egress.hosts(["*"])(new URL("https://example.com"))))
+})
+
+describe("whatever the URL", () => {
+  const url = fc.oneof(
+    fc.webUrl({ withQueryParameters: true, withFragments: true }),
+    fc.ipV4Extended().map((address) => `http://${address}/`),
+    fc.ipV6().map((address) => `http://[${address}]/`)
+  )
+  const byName = Egress.hosts(["https://api.example.com", "*.trusted.example"])
+
+  it("an answer comes, and it is no to all that is not named", () => {
+    fc.assert(
+      fc.property(url, (text) => {
+        if (!URL.canParse(text)) return
+        Egress.isOwnNetwork(new URL(text))
+        assert.isFalse(byName(new URL(text)))
+      })
+    )
+  })
+
+  it("it is about the host alone: path, query, fragment and user change nothing", () => {
+    fc.assert(
+      fc.property(fc.domain(), fc.webPath(), fc.webQueryParameters(), (host, path, query) => {
+        const plain = new URL(`https://${host}/`)
+        const dressed = new URL(`https://api.example.com:x@${host}${path || "/"}?${query}#api.example.com`)
+        assert.strictEqual(Egress.isOwnNetwork(dressed), Egress.isOwnNetwork(plain))
+        assert.strictEqual(byName(dressed), byName(plain))
+      })
+    )
+  })
 })

@@ -20,7 +20,7 @@ describe("one message", () => {
       )
       const handle = Effect.fnUntraced(
         function* (_message: { readonly headers: Carrier.Carrier }) {
-          return (yield* Baggage.current).get("tier")?.value
+          return (yield* Baggage.all).get("tier")?.value
         },
         TracedMessage.process("orders", ({ headers }) => ({
           headers,
@@ -168,7 +168,7 @@ it.effect("where tracing is off, the context that the program was given is hande
       Baggage.set("tier", "gold")
     )
     assert.deepStrictEqual(headers, { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`, baggage: "tier=gold" })
-    const seen = yield* Effect.all([Effect.currentParentSpan, Baggage.current]).pipe(
+    const seen = yield* Effect.all([Effect.currentParentSpan, Baggage.all]).pipe(
       TracedMessage.process("orders", { headers })
     )
     assert.strictEqual(seen[0].spanId, "b".repeat(16))

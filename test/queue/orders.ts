@@ -27,7 +27,7 @@ export const redelivered = (name: string, system?: string) =>
       Effect.fnUntraced(function* (taken, metadata) {
         assert.deepStrictEqual(taken, order("o1"))
         assert.strictEqual(metadata.id, id)
-        assert.strictEqual((yield* Baggage.current).get("tier")?.value, "gold")
+        assert.strictEqual((yield* Baggage.all).get("tier")?.value, "gold")
         if (metadata.attempts === 1) return yield* new OutOfStock()
         return yield* Effect.succeed(metadata.attempts).pipe(Effect.withSpan("ship"))
       })

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Layer, Option, References, Tracer } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Option, References, Tracer } from "effect"
 import { Sampler, Traced } from "@gorax/tracing"
 import * as spanCombinator from "../../src/internal/spanCombinator.ts"
 import * as SpanFrame from "../../src/tracer/SpanFrame.ts"
@@ -52,6 +52,30 @@ for (const [way, options] of Object.entries(ways)) {
       })
     )
 
+    it.effect("leaves all services where they were, however many there are, under siblings and in depth", () =>
+      Effect.gen(function* () {
+        const { run } = make()
+        const references = Array.from({ length: 30 }, (_, index) =>
+          Context.Reference<number>(`test/SpanFrame/${index}`, { defaultValue: () => -1 })
+        )
+        const seen = Effect.all(references)
+        const below = (depth: number): Effect.Effect<void> =>
+          Effect.gen(function* () {
+            const expected = references.map((_, index) => (index < depth ? index : -1))
+            for (let sibling = 0; sibling < 3; sibling++) {
+              assert.deepStrictEqual(yield* seen.pipe(named("inner"), named("sibling")), expected)
+            }
+            assert.deepStrictEqual(yield* seen, expected)
+            const reference = references[depth]
+            if (reference !== undefined) {
+              yield* Effect.suspend(() => below(depth + 1)).pipe(Effect.provideService(reference, depth))
+            }
+            assert.deepStrictEqual(yield* Effect.forkChild(seen).pipe(Effect.flatMap(Fiber.join)), expected)
+          })
+        yield* run(below(0).pipe(named("outer")))
+      })
+    )
+
     it.effect("ends with success, failure and defect, and passes them on", () =>
       Effect.gen(function* () {
         const { ended, run } = make()
@@ -63,6 +87,60 @@ for (const [way, options] of Object.entries(ways)) {
         })
         assert.isTrue(Exit.hasDies(yield* run(thrown.pipe(named("thrown"), Effect.exit))))
         assert.deepStrictEqual(ended(), ["good unset", "bad error", "worse error", "thrown error"])
+      })
+    )
+
+    it.effect("ends as whoever concludes it says, and its effect as it did", () =>
+      Effect.gen(function* () {
+        const { ended, run, spans } = make()
+        const seen: Array<string> = []
+        const concluded =
+          (name: string, ending: (exit: Exit.Exit<unknown, unknown>) => Exit.Exit<unknown, unknown>) =>
+          <A, E, R>(self: Effect.Effect<A, E, R>) =>
+            spanCombinator.open(self, {
+              name,
+              conclude: (span, exit) => {
+                seen.push(Exit.isSuccess(exit) ? `success ${exit.value}` : exit.cause.reasons[0]!._tag)
+                span.attribute("concluded", true)
+                return ending(exit)
+              }
+            })
+        assert.strictEqual(yield* run(Effect.succeed(1).pipe(concluded("bad", () => Exit.fail("no")))), 1)
+        assert.strictEqual(
+          yield* run(
+            Effect.fail("no").pipe(
+              concluded("good", () => Exit.void),
+              Effect.flip
+            )
+          ),
+          "no"
+        )
+        const throws = concluded("throws", () => {
+          throw new Error("not the program's")
+        })
+        assert.strictEqual(yield* run(Effect.succeed(2).pipe(throws)), 2)
+        const waiting = yield* Deferred.make<void>()
+        const fiber = yield* Effect.forkChild(
+          run(
+            Effect.andThen(Deferred.succeed(waiting, undefined), Effect.never).pipe(concluded("left", (exit) => exit))
+          )
+        )
+        yield* Deferred.await(waiting)
+        yield* Fiber.interrupt(fiber)
+        assert.deepStrictEqual(seen, ["success 1", "Fail", "success 2", "Interrupt"])
+        assert.deepStrictEqual(ended(), ["bad error", "good unset", "throws unset", "left interrupted"])
+        assert.isTrue(spans.every((span) => span.attributes.get("concluded") === true))
+      })
+    )
+
+    it.effect("is left out, with all below it, when it is told not to be sampled", () =>
+      Effect.gen(function* () {
+        const { ended, run } = make()
+        const left = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+          spanCombinator.open(self, { name: "left out", sampled: false })
+        yield* run(Effect.void.pipe(named("inner"), Effect.withSpan("below"), left))
+        yield* run(Effect.void.pipe(named("after")))
+        assert.deepStrictEqual(ended(), ["after unset"])
       })
     )
 

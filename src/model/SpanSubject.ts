@@ -3,27 +3,27 @@
  *
  * Names of spans are few; this is what tells two of them apart in a drawing.
  */
-import * as AttributeKeys from "../model/AttributeKeys.ts"
-import type { SpanData } from "../model/SpanData.ts"
-import * as SpanNames from "../model/SpanNames.ts"
+import * as AttributeKeys from "./AttributeKeys.ts"
+import type { SpanData } from "./SpanData.ts"
+import * as SpanNames from "./SpanNames.ts"
 
-type Say = (span: SpanData) => string | undefined
+type Say = (span: SpanData, parent: SpanData | undefined) => string | undefined
 
-const value = (span: SpanData, key: string): string | undefined => {
+const value = (span: SpanData, key: string, parent?: SpanData): string | undefined => {
   const found = span.attributes.get(key)
-  return found === undefined || found === "" ? undefined : String(found)
+  return found === undefined || found === "" || found === parent?.attributes.get(key) ? undefined : String(found)
 }
 
 const of =
   (key: string): Say =>
-  (span) =>
-    value(span, key)
+  (span, parent) =>
+    value(span, key, parent)
 
 /** `charge-card #2` */
 const numbered =
   (key: string, number: string, sign: string): Say =>
-  (span) =>
-    [value(span, key), value(span, number)?.replace(/^/, sign)].filter((part) => part !== undefined).join(" ")
+  (span, parent) =>
+    [value(span, key, parent), value(span, number)?.replace(/^/, sign)].filter((part) => part !== undefined).join(" ")
 
 const counted =
   (key: string, unit: string): Say =>
@@ -70,8 +70,27 @@ const httpServer: Say = (span) => value(span, AttributeKeys.httpResponseStatusCo
 
 const messaging: Say = of(AttributeKeys.messagingDestinationName)
 
-/** What the span is about; empty when that is not known. */
-export const subjectOf = (span: SpanData): string => {
+/** What a span of any other name may be about, the most telling first. */
+const telling = [
+  AttributeKeys.nodeId,
+  AttributeKeys.childWorkflowId,
+  AttributeKeys.parallelBranchName,
+  AttributeKeys.loopItemVariable,
+  AttributeKeys.scriptName,
+  AttributeKeys.actionName,
+  AttributeKeys.queueName,
+  AttributeKeys.webhookId
+]
+
+const anything: Say = (span, parent) =>
+  telling.map((key) => value(span, key, parent)).find((found) => found !== undefined)
+
+/**
+ * What the span is about; empty when that is not known.
+ *
+ * With its parent at hand, what is said there already is not said again.
+ */
+export const subjectOf = (span: SpanData, parent?: SpanData): string => {
   const say =
     subjects[span.name] ??
     (span.attributes.has(AttributeKeys.httpRequestMethod)
@@ -80,6 +99,6 @@ export const subjectOf = (span: SpanData): string => {
         : httpServer
       : span.kind === "producer" || span.kind === "consumer"
         ? messaging
-        : of(AttributeKeys.nodeId))
-  return say(span) ?? ""
+        : anything)
+  return say(span, parent) ?? ""
 }

@@ -1,0 +1,85 @@
+/**
+ * The exporters that the settings name, each with its retries, ready for a queue of its own.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as ConsoleExporter from "../export/ConsoleExporter.ts"
+import * as ConsoleLines from "../export/ConsoleLines.ts"
+import * as FileExporter from "../export/FileExporter.ts"
+import * as Halving from "../export/Halving.ts"
+import * as JaegerExporter from "../export/JaegerExporter.ts"
+import * as OtlpExporter from "../export/OtlpExporter.ts"
+import type { OtlpSettings, OtlpTransportOptions } from "../export/OtlpTransport.ts"
+import * as PerProcess from "../export/PerProcess.ts"
+import * as Retry from "../export/Retry.ts"
+import * as SdkOtlpExporter from "../export/SdkOtlpExporter.ts"
+import * as ZipkinExporter from "../export/ZipkinExporter.ts"
+import type { SpanExporter } from "../model/SpanExporter.ts"
+import type { Destination } from "../pipeline/Destinations.ts"
+import * as SettingTable from "./SettingTable.ts"
+import * as TlsFiles from "./TlsFiles.ts"
+import type { ExporterName, TracingConfig } from "./TracingConfig.ts"
+import { TracingConfigError } from "./TracingConfigError.ts"
+
+type Opened = Effect.Effect<SpanExporter, never, Scope.Scope>
+type Made = Effect.Effect<SpanExporter, TracingConfigError, Scope.Scope>
+
+/** Whoever looks at a console is waiting. */
+const consoleInterval = Duration.millis(200)
+
+/** True on a terminal that shows colours; Node itself heeds `NO_COLOR`. */
+const isColourful = (): boolean => process.stdout.isTTY && process.stdout.hasColors()
+
+/** A file that cannot be opened fails the layer, like any other setting. */
+const file = (settings: TracingConfig, options: FileExporter.FileExporterOptions): Made =>
+  Effect.mapError(
+    FileExporter.make(options),
+    ({ advice }) =>
+      new TracingConfigError([
+        {
+          key: settings.sources.filePath ?? SettingTable.table.filePath.key,
+          rule: "the name of a file that can be written",
+          value: `${JSON.stringify(options.path)} (${advice.split(".")[0]})`
+        }
+      ])
+  )
+
+/** Makes all of them; what they hold open lives in the scope. */
+export const make = Effect.fnUntraced(function* (
+  settings: TracingConfig,
+  version: string
+): Effect.fn.Return<ReadonlyArray<Destination>, TracingConfigError, Scope.Scope> {
+  // Only for what is sent: who writes to a file needs no certificates
+  const tls = yield* Effect.cached(TlsFiles.read(settings))
+  const over = (format: string, to: OtlpSettings, open: (options: OtlpTransportOptions) => Opened): Made =>
+    Effect.flatMap(tls, (tls) =>
+      open({ settings: to, tls, userAgent: `gorax-tracing-${format}-Exporter-JavaScript/${version}` })
+    )
+  const again = (exporter: SpanExporter): SpanExporter => Retry.make(exporter, settings.retry)
+  /** What is too large is halved, and each half tried again by itself. */
+  const inAnySize = (exporter: SpanExporter): SpanExporter => Halving.make(again(exporter))
+
+  const makers: Readonly<Record<ExporterName, () => Made>> = {
+    otlp: () => Effect.map(over("OTLP", settings.otlp, OtlpExporter.make), inAnySize),
+    "otlp-sdk": () => SdkOtlpExporter.make(settings.otlp),
+    zipkin: () => Effect.map(over("Zipkin", settings.zipkin, ZipkinExporter.make), inAnySize),
+    jaeger: () =>
+      settings.jaegerAgent === undefined
+        ? Effect.map(over("Jaeger", settings.jaeger, JaegerExporter.overHttp), (exporter) =>
+            PerProcess.make(inAnySize(exporter))
+          )
+        : Effect.map(JaegerExporter.overUdp(settings.jaegerAgent), (exporter) => PerProcess.make(again(exporter))),
+    file: () => Effect.map(file(settings, settings.file!), again),
+    console: () =>
+      settings.consoleFormat === "json"
+        ? Effect.succeed(ConsoleLines.make())
+        : ConsoleExporter.make({ colour: isColourful() })
+  }
+  return yield* Effect.forEach(settings.exporters, (name) =>
+    Effect.map(makers[name](), (exporter): Destination => {
+      const quick = name === "console" && settings.sources.interval === undefined
+      return quick ? { name, exporter, interval: consoleInterval } : { name, exporter }
+    })
+  )
+})
