@@ -16,6 +16,7 @@ const files: Readonly<Record<string, ReadonlyArray<string>>> = {
   deliver: ["S6", "S7"],
   http: ["S8"],
   scale: ["S9"],
+  spool: ["S10"],
   failure: ["S11"]
 }
 

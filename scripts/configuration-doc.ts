@@ -15,6 +15,7 @@ const sections: ReadonlyArray<readonly [heading: string, first: Setting]> = [
   ["Where spans go", "exporters"],
   ["Which traces are recorded", "sampleRate"],
   ["Batches and endings", "queueSize"],
+  ["What survives the process", "spoolDirectory"],
   ["Across boundaries", "propagators"],
   ["What a span holds", "attributeProfile"]
 ]

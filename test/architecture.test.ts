@@ -21,7 +21,7 @@ const mayImport: Record<string, ReadonlyArray<string>> = {
   queue: ["model", "propagation", "internal"],
   pipeline: ["model", "sampling"],
   tracer: ["model", "propagation"],
-  layers: ["model", "propagation", "tracer", "sampling", "pipeline", "export", "metrics"],
+  layers: ["model", "propagation", "tracer", "sampling", "pipeline", "export", "metrics", "receiver"],
   testing: ["model", "tracer", "sampling", "receiver"],
   viewer: ["model", "receiver"],
   cli: ["layers", "viewer", "export", "propagation", "receiver", "model"]

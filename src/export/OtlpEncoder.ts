@@ -33,9 +33,9 @@ const groupsOf = (spans: ReadonlyArray<SpanData>): ReadonlyArray<Group> => {
   const groups: Array<Group> = []
   let resource: Resource | undefined
   let scope: Scope | undefined
-  let last: Array<SpanData> = []
+  let last: Array<SpanData> | undefined
   for (const span of spans) {
-    if (span.resource !== resource || span.scope !== scope) {
+    if (last === undefined || span.resource !== resource || span.scope !== scope) {
       resource = span.resource
       scope = span.scope
       last = spansOf(groups, resource, scope)

@@ -104,6 +104,20 @@ const alone = Effect.map(
       effect.pipe(Effect.provideService(Tracer.Tracer, untraced), Effect.provideService(Clock.Clock, clock))
 )
 
+/** Batches what is to be exported; with a spool, from the disk. Nobody who has none loads it. */
+const batched = Effect.fnUntraced(function* (
+  settings: TracingConfig,
+  books: SpanBooks.SpanBooks,
+  destinations: ReadonlyArray<Destinations.Destination>
+): Effect.fn.Return<SpanSink, TracingConfigError, EffectScope.Scope> {
+  const { batch, shutdownTimeout } = settings
+  const untraced = yield* alone
+  const options = { ...batch, books, shutdownTimeout, untraced }
+  if (settings.spool === undefined) return yield* Destinations.make(destinations, options)
+  const SpooledDelivery = yield* Effect.promise(() => import("./SpooledDelivery.ts"))
+  return yield* SpooledDelivery.make(settings.spool, destinations, options)
+})
+
 /** Builds the pipeline in a scope: it is flushed, within the shutdown timeout, and closed with that scope. */
 export const make = Effect.fnUntraced(function* (
   settings: TracingConfig,
@@ -117,14 +131,7 @@ export const make = Effect.fnUntraced(function* (
   ]
   const processors = yield* Effect.forEach(spanProcessors, (processor) => OtelExporter.fromSpanProcessor(processor))
   const end =
-    destinations.length === 0
-      ? unbatched(books, processors.length > 0)
-      : yield* Destinations.make(destinations, {
-          ...settings.batch,
-          books,
-          shutdownTimeout: settings.shutdownTimeout,
-          untraced: yield* alone
-        })
+    destinations.length === 0 ? unbatched(books, processors.length > 0) : yield* batched(settings, books, destinations)
   let sink = beside(end, processors)
   for (const stage of stages.toReversed()) sink = yield* stage(sink)
   if (spanProcessors.length === 0) return { sink, onStart: undefined, onForeignStart: undefined }

@@ -3,6 +3,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { Attributes } from "../model/Attributes.ts"
 import * as Egress from "../propagation/Egress.ts"
@@ -106,6 +107,20 @@ export const someOf = <const Word extends string>(...words: ReadonlyArray<Word>)
       : undefined
   }
 })
+
+const hexKey = /^[0-9a-f]{64}$/i
+const base64Key = /^[0-9A-Za-z+/_-]{43}=?$/
+
+/** A key of 256 bits. */
+export const key: SettingRule<Redacted.Redacted<Uint8Array>> = {
+  expects: "32 bytes, as 64 hexadecimal digits or in base64",
+  parse: (text) =>
+    hexKey.test(text)
+      ? Redacted.make(Buffer.from(text, "hex"))
+      : base64Key.test(text)
+        ? Redacted.make(Buffer.from(text, "base64"))
+        : undefined
+}
 
 /** A list of entries, each once; `none` alone is an empty one. */
 const listOf = (

@@ -376,6 +376,46 @@ export const table = {
     doc: "How long the end of the program waits for spans to be delivered, retries included. Where nobody listens it does not wait."
   }),
 
+  // What survives the process
+  spoolDirectory: row({
+    key: "TRACING_SPOOL_DIR",
+    rule: Rule.text,
+    fallback: undefined,
+    doc: "A folder in which ended spans are kept until they have arrived, so that a killed process or a long outage loses none: see [spool.md](spool.md). Made where it is not there; must belong to the user of this process and be writable by nobody else. Unset, spans wait in memory alone."
+  }),
+  spoolMaxBytes: row({
+    key: "TRACING_SPOOL_MAX_BYTES",
+    rule: Rule.integer(262_144),
+    fallback: 512_000_000,
+    doc: "How many bytes the spans of one process may take there: at about 350 each, more than a million spans. The oldest are dropped for what comes on top, and counted."
+  }),
+  spoolMaxAge: row({
+    key: "TRACING_SPOOL_MAX_AGE",
+    rule: Rule.duration,
+    fallback: Duration.hours(72),
+    doc: "Spans that have waited there for so long are dropped and counted."
+  }),
+  spoolSegmentBytes: row({
+    key: "TRACING_SPOOL_SEGMENT_BYTES",
+    rule: Rule.integer(65_536, 67_108_864),
+    fallback: undefined,
+    shown: "4194304, or a quarter of TRACING_SPOOL_MAX_BYTES if that is less",
+    doc: "How large one file becomes. Spans are dropped a file at a time; not more than a quarter of `TRACING_SPOOL_MAX_BYTES`."
+  }),
+  spoolSync: row({
+    key: "TRACING_SPOOL_SYNC",
+    rule: Rule.oneOf("none", "interval", "each"),
+    fallback: "none",
+    doc: "When the disk itself has what is written. `none` leaves it to the system and survives the end of any process, not of the machine; `interval` loses a second of spans with the machine; `each` none, and every span waits for the disk."
+  }),
+  spoolKey: row({
+    key: "TRACING_SPOOL_KEY",
+    rule: Rule.key,
+    fallback: undefined,
+    secret: true,
+    doc: "Encrypts what is written there (AES-256-GCM): 32 bytes as 64 hexadecimal digits or in base64, as `openssl rand -hex 32` makes them. Never shown."
+  }),
+
   // Across boundaries
   propagators: row({
     key: "TRACING_PROPAGATORS",

@@ -32,7 +32,12 @@ const destination = (settings: TracingConfig): Readonly<Record<string, string>> 
 export const log = (settings: TracingConfig, sampler: Sampler): Effect.Effect<void> =>
   settings.enabled
     ? Effect.logInfo("Tracing is on").pipe(
-        Effect.annotateLogs({ service: settings.serviceName, ...destination(settings), sampler: sampler.description })
+        Effect.annotateLogs({
+          service: settings.serviceName,
+          ...destination(settings),
+          ...(settings.spool && { spool: settings.spool.directory }),
+          sampler: sampler.description
+        })
       )
     : Effect.logInfo(
         settings.sources.otelDisabled === undefined

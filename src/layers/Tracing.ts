@@ -55,6 +55,8 @@ export interface TracingOptions extends TracingPlugins {
   readonly batchTimeout?: Duration.Input
   /** How long the end of the program waits for spans to be delivered. */
   readonly shutdownTimeout?: Duration.Input
+  /** A folder in which ended spans are kept until they have arrived. */
+  readonly spoolDirectory?: string
   /** The formats of contexts: all are written, the first found is read. */
   readonly propagators?: ReadonlyArray<keyof typeof Propagator.named>
   /** Entries of the baggage that become attributes of every span opened under them. */
@@ -93,6 +95,7 @@ const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_PROPAGATE_BAGGAGE: listed(options.propagateBaggage),
   TRACING_BATCH_TIMEOUT: millis(options.batchTimeout),
   TRACING_SHUTDOWN_TIMEOUT: millis(options.shutdownTimeout),
+  TRACING_SPOOL_DIR: options.spoolDirectory,
   TRACING_PROPAGATORS: listed(options.propagators),
   TRACING_BAGGAGE_ATTRIBUTES: listed(options.baggageAttributes),
   TRACING_ATTRIBUTE_PROFILE: options.attributeProfile,

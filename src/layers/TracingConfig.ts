@@ -95,6 +95,17 @@ export interface TracingConfig {
     readonly interval: Duration.Duration
     readonly exportTimeout: Duration.Duration
   }
+  /** `undefined` when spans wait in memory alone. */
+  readonly spool:
+    | {
+        readonly directory: string
+        readonly maxBytes: number
+        readonly maxAge: Duration.Duration
+        readonly segmentBytes: number
+        readonly sync: "none" | "interval" | "each"
+        readonly key: Redacted.Redacted<Uint8Array> | undefined
+      }
+    | undefined
   readonly shutdownTimeout: Duration.Duration
   /** Names of propagators, in the order they are asked. */
   readonly propagators: SettingTable.SettingValue<"propagators">
@@ -245,6 +256,24 @@ const batch = (reading: SettingReading): TracingConfig["batch"] => {
   }
 }
 
+const spool = (reading: SettingReading): TracingConfig["spool"] => {
+  const directory = reading.get("spoolDirectory")
+  const maxBytes = reading.get("spoolMaxBytes")
+  const largest = Math.floor(maxBytes / 4)
+  const segmentBytes = reading.get("spoolSegmentBytes") ?? Math.min(4_194_304, largest)
+  if (segmentBytes > largest) {
+    reading.refuse("spoolSegmentBytes", `no more than ${largest}, a quarter of ${SettingTable.table.spoolMaxBytes.key}`)
+  }
+  const settings = {
+    maxBytes,
+    maxAge: reading.get("spoolMaxAge"),
+    segmentBytes,
+    sync: reading.get("spoolSync"),
+    key: reading.get("spoolKey")
+  }
+  return directory === undefined ? undefined : { directory, ...settings }
+}
+
 const read = (reading: SettingReading): TracingConfig => {
   const own = reading.get("resourceAttributes") as Readonly<Record<string, string>>
   const otel = reading.get("otelResourceAttributes") as Readonly<Record<string, string>>
@@ -280,6 +309,7 @@ const read = (reading: SettingReading): TracingConfig => {
     sampler: sampler(reading),
     maxSpansPerSecond: reading.get("maxSpansPerSecond"),
     batch: batch(reading),
+    spool: spool(reading),
     shutdownTimeout: reading.get("shutdownTimeout"),
     propagators: reading.get("propagators"),
     baggage: { attributes: reading.get("baggageAttributes"), maxBytes: reading.get("baggageMaxBytes") },

@@ -3,11 +3,13 @@
  *
  * Plain counters, so that the hot path pays an addition. They balance:
  * `started = sampledOut + ended + open` and
- * `ended = exported + rejected + dropped + inFlight`.
+ * `ended + adopted = exported + rejected + dropped + inFlight`.
  */
 export interface SpanBooks {
   started: number
   ended: number
+  /** Ended by a process that is gone, and taken over from the disk it left them on. */
+  adopted: number
   sampledOut: number
   exported: number
   /** Refused by the destination, or not delivered before the end. */
@@ -16,16 +18,20 @@ export interface SpanBooks {
   readonly refused: Map<string, number>
   /** Left out on our side, by reason. */
   readonly dropped: Map<string, number>
+  /** How many of those in flight wait on disk, and nowhere else. */
+  onDisk: number
 }
 
 export const make = (): SpanBooks => ({
   started: 0,
   ended: 0,
+  adopted: 0,
   sampledOut: 0,
   exported: 0,
   rejected: 0,
   refused: new Map(),
-  dropped: new Map()
+  dropped: new Map(),
+  onDisk: 0
 })
 
 export const drop = (books: SpanBooks, reason: string, count = 1): void => {
@@ -53,6 +59,6 @@ export const droppedTotal = (books: SpanBooks): number => {
   return total
 }
 
-/** Spans that ended and have neither arrived nor been given up. */
+/** Spans that ended, here or in a process before, and have neither arrived nor been given up. */
 export const inFlight = (books: SpanBooks): number =>
-  books.ended - books.exported - books.rejected - droppedTotal(books)
+  books.ended + books.adopted - books.exported - books.rejected - droppedTotal(books)

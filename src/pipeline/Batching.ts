@@ -6,8 +6,10 @@
  * the end as `shut_down`. One batch is under way while the destination keeps
  * up, and more of them, up to `concurrency`, the more it falls behind. Nothing
  * is promised for a batch that fails: whoever wants a second try decorates
- * the exporter. Every span is entered in the books once.
+ * the exporter, and whoever has the spans elsewhere may keep them for later.
+ * Every span is entered in the books once, when nobody keeps it any more.
  */
+import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -41,6 +43,11 @@ export interface BatchingOptions extends BatchQueueOptions {
   readonly books: SpanBooks.SpanBooks
   /** Told what became of every span, once. Of a batch that was taken in part, how many it was is known, and not which. */
   readonly onFate?: (fate: SpanBooks.Fate, spans: ReadonlyArray<SpanData>) => void
+  /**
+   * Asked once about a batch that failed, or was never sent, and why: answers the spans that are lost. The others are
+   * kept for another time: they have no fate yet, and are pushed again, later than this answers, or never.
+   */
+  readonly keep?: (spans: ReadonlyArray<SpanData>, cause: Cause.Cause<ExportError>) => ReadonlyArray<SpanData>
   /** What the destination is called in messages, where there are several. */
   readonly destination?: string
   /** Keeps delivery from tracing itself: wraps all that this sink does on its own. */
@@ -53,7 +60,7 @@ export interface BatchingOptions extends BatchQueueOptions {
  * A flush asks them to hurry and waits for them: interrupting a flush
  * abandons the wait, not the spans. Closing the scope takes no more spans,
  * tells the exporter that the end has come, flushes within `shutdownTimeout`,
- * and counts what is left as rejected.
+ * and counts what is left, and nobody keeps, as rejected.
  */
 export const make = Effect.fnUntraced(function* (
   exporter: SpanExporter,
@@ -105,10 +112,11 @@ export const make = Effect.fnUntraced(function* (
     flushes.settle(from, spans.length, 0)
   }
 
-  const settle = ({ from, spans }: Batch, exit: BatchOutcome.ExportExit): void => {
-    const count = spans.length
-    const { exported, message, rejected, unreadable } = BatchOutcome.fromExit(exit, count)
-    settled += count
+  const settle = (batch: Batch, exit: BatchOutcome.ExportExit): void => {
+    const isKept = Exit.isFailure(exit) && options.keep !== undefined
+    const spans = isKept ? options.keep(batch.spans, exit.cause) : batch.spans
+    const { exported, message, rejected, unreadable } = BatchOutcome.fromExit(exit, spans.length)
+    settled += batch.spans.length
     enter("exported", rejected + unreadable === 0 ? spans : spans.slice(0, exported))
     enter("rejected", spans.slice(exported, exported + rejected))
     losses.add("rejected", rejected)
@@ -116,7 +124,7 @@ export const make = Effect.fnUntraced(function* (
     losses.add("unreadable", unreadable)
     if (message !== undefined) losses.lastError = message
     else if (closed && rejected > 0) losses.lastError ||= BatchOutcome.endedBefore
-    flushes.settle(from, count, exported)
+    flushes.settle(batch.from, batch.spans.length, exported)
   }
 
   const timedOut = new ExportError({

@@ -4,7 +4,14 @@
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 
-const told = { queue_full: "found the queue full", rejected: "not delivered", unreadable: "not readable" }
+const told = {
+  queue_full: "found the queue full",
+  rejected: "not delivered",
+  unreadable: "not readable",
+  spool_full: "found the spool full",
+  spool_expired: "too old for the spool",
+  spool_damaged: "damaged on disk"
+}
 
 export type Loss = keyof typeof told
 

@@ -15,8 +15,12 @@ export interface Door {
 
 const listen = (server: Net.Server, port: number): Effect.Effect<void> =>
   Effect.callback((resume) => {
-    server.once("error", (error) => resume(Effect.die(error)))
-    server.listen(port, "127.0.0.1", () => resume(Effect.void))
+    const refused = (error: Error) => resume(Effect.die(error))
+    server.once("error", refused)
+    server.listen(port, "127.0.0.1", () => {
+      server.removeListener("error", refused)
+      resume(Effect.void)
+    })
   })
 
 /** Opens a door on a free port; it is shut with the scope. `enter` is given every connection. */

@@ -302,5 +302,12 @@ describe("OTLP encoder and poison", () => {
       )
       assert.deepStrictEqual(left, poison)
     })
+
+    it(`leaves out a span without a resource that is alone in its batch, and says so, as ${name}`, () => {
+      const nobodys = Spans.make({ resource: undefined as never, scope: undefined as never })
+      const left: Array<SpanData> = []
+      toBytes([nobodys], (span) => left.push(span))
+      assert.deepStrictEqual(left, [nobodys])
+    })
   }
 })

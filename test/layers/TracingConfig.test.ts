@@ -224,6 +224,27 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
     }
   ],
   [{ TRACING_BATCH_DROP: "Oldest", TRACING_MAX_CONCURRENT_EXPORTS: "8" }, "batch.drop", "oldest"],
+  [{ TRACING_SPOOL_MAX_BYTES: "1000000", TRACING_SPOOL_SYNC: "each" }, "spool", undefined],
+  [
+    { TRACING_SPOOL_DIR: "/var/spool/traces" },
+    "spool",
+    {
+      directory: "/var/spool/traces",
+      maxBytes: 512_000_000,
+      maxAge: 259_200_000,
+      segmentBytes: 4_194_304,
+      sync: "none",
+      key: undefined
+    }
+  ],
+  [{ TRACING_SPOOL_DIR: "spool", TRACING_SPOOL_MAX_BYTES: "1000000" }, "spool.segmentBytes", 250_000],
+  [{ TRACING_SPOOL_DIR: "spool", TRACING_SPOOL_SYNC: "Each" }, "spool.sync", "each"],
+  [{ TRACING_SPOOL_DIR: "spool", TRACING_SPOOL_KEY: "5A".repeat(32) }, "spool.key", Buffer.alloc(32, 0x5a)],
+  [
+    { TRACING_SPOOL_DIR: "spool", TRACING_SPOOL_KEY: Buffer.alloc(32, 0x5a).toString("base64") },
+    "spool.key",
+    Buffer.alloc(32, 0x5a)
+  ],
   [{ TRACING_EXPORTER: "console", TRACING_BATCH_TIMEOUT: "1000" }, "batch.interval", 1000],
   [{ TRACING_BATCH_QUEUE_SIZE: "100" }, "batch.batchSize", 100],
   [{ OTEL_BSP_MAX_QUEUE_SIZE: "4096", OTEL_BSP_MAX_EXPORT_BATCH_SIZE: "4096" }, "batch.batchSize", 4096],
@@ -420,7 +441,12 @@ const refused: Readonly<Record<string, ReadonlyArray<string>>> = {
   OTEL_SPAN_EVENT_COUNT_LIMIT: ["x"],
   OTEL_SPAN_LINK_COUNT_LIMIT: ["x"],
   OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT: ["x"],
-  OTEL_LINK_ATTRIBUTE_COUNT_LIMIT: ["x"]
+  OTEL_LINK_ATTRIBUTE_COUNT_LIMIT: ["x"],
+  TRACING_SPOOL_MAX_BYTES: ["x", "0", "262143"],
+  TRACING_SPOOL_MAX_AGE: ["x", "0", "-1", "30 days"],
+  TRACING_SPOOL_SEGMENT_BYTES: ["x", "65535", "67108865"],
+  TRACING_SPOOL_SYNC: ["x", "always"],
+  TRACING_SPOOL_KEY: ["canary", "5a".repeat(31), "5a".repeat(33), "é".repeat(43)]
 }
 
 /** These take every text; the ratio is judged only where a sampler asks for it, a file only when it is read. */
@@ -428,6 +454,7 @@ const neverRefused = [
   "TRACING_SERVICE_NAME",
   "OTEL_SERVICE_NAME",
   "TRACING_SERVICE_VERSION",
+  "TRACING_SPOOL_DIR",
   "OTEL_SEMCONV_STABILITY_OPT_IN",
   "OTEL_TRACES_SAMPLER_ARG",
   "TRACING_FILE_PATH",
@@ -509,6 +536,13 @@ describe("TracingConfig", () => {
     assert.deepStrictEqual(refusedKeys({ TRACING_EXPORTER: "otlp-sdk", TRACING_PROTOCOL: "grpc" }), [
       "TRACING_PROTOCOL"
     ])
+  })
+
+  it("a file of the spool is no more than a quarter of it", () => {
+    assert.deepStrictEqual(
+      problems({ TRACING_SPOOL_MAX_BYTES: "400000", TRACING_SPOOL_SEGMENT_BYTES: "100001" }).map(({ rule }) => rule),
+      ["no more than 100000, a quarter of TRACING_SPOOL_MAX_BYTES"]
+    )
   })
 
   it("the ratio of a sampler is judged where the sampler takes one", () => {

@@ -50,7 +50,7 @@ const make = (exporters: ReadonlyArray<SpanExporter>, options: Partial<BatchingO
         sink.push(spans.make({}))
       }
     }
-    return { ...sink, push, books, close: Scope.close(scope, Exit.void) }
+    return { ...sink, again: sink.push, push, books, close: Scope.close(scope, Exit.void) }
   })
 
 describe("Destinations", () => {
@@ -103,6 +103,48 @@ describe("Destinations", () => {
       assert.deepStrictEqual(yield* two.flush, { exported: 0, left: 5 })
       assert.deepInclude(two.books, { exported: 0, rejected: 5 })
       assert.strictEqual(SpanBooks.inFlight(two.books), 0)
+    })
+  )
+
+  it.effect("a span that one of them puts off has no fate yet, and comes again to that one alone", () =>
+    Effect.gen(function* () {
+      const steady = answering()
+      let isAway = true
+      const back: Array<SpanData> = []
+      const fickle = answering(
+        Effect.suspend(() =>
+          isAway ? Effect.fail(refusal) : Effect.succeed({ rejected: 1, unreadable: 0, message: "" })
+        )
+      )
+      const fates: Array<readonly [SpanBooks.Fate, number]> = []
+      const { again, books, close, flush, push } = yield* make([steady.exporter, fickle.exporter], {
+        // It can keep all but the last
+        keep: (spans) => (back.push(...spans.slice(0, -1)), spans.slice(-1)),
+        onFate: (fate, spans) => fates.push([fate, spans.length])
+      })
+      push(5)
+      assert.deepStrictEqual(yield* flush, { exported: 0, left: 5 })
+      assert.deepInclude(books, { exported: 0, rejected: 1 })
+      assert.strictEqual(SpanBooks.inFlight(books), 4)
+      isAway = false
+      for (const span of back) again(span)
+      yield* flush
+      assert.deepStrictEqual(
+        steady.batches.map(({ length }) => length),
+        [5]
+      )
+      assert.deepStrictEqual(
+        fickle.batches.map(({ length }) => length),
+        [5, 4]
+      )
+      assert.deepInclude(books, { exported: 3, rejected: 2 })
+      assert.strictEqual(SpanBooks.inFlight(books), 0)
+      assert.deepStrictEqual(fates, [
+        ["rejected", 1],
+        ["exported", 3],
+        ["rejected", 1]
+      ])
+      yield* close
     })
   )
 

@@ -7,6 +7,7 @@ import { resourceFromAttributes } from "@opentelemetry/resources"
 import { BasicTracerProvider, SimpleSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace-base"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { setImmediate } from "node:timers/promises"
 
 const provider = (exporter: SpanExporter) =>
   Effect.acquireRelease(
@@ -147,6 +148,19 @@ describe("FakeCollector", () => {
           ["/base/v1/traces", 200]
         ]
       )
+    }).pipe(Effect.provide(FakeCollector.layer))
+  )
+
+  it.live("comes and goes as often as a test likes, and Node finds no leak in it", () =>
+    Effect.gen(function* () {
+      const collector = yield* FakeCollector.FakeCollector
+      const warnings: Array<string> = []
+      const listen = ({ message }: Error) => warnings.push(message)
+      process.on("warning", listen)
+      yield* Effect.repeat(Effect.andThen(collector.stop, collector.start), { times: 12 })
+      yield* Effect.promise(() => setImmediate())
+      process.removeListener("warning", listen)
+      assert.deepStrictEqual(warnings, [])
     }).pipe(Effect.provide(FakeCollector.layer))
   )
 

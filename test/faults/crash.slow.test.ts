@@ -1,0 +1,41 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { FakeCollector } from "@gorax/tracing/testing"
+import { Effect, Layer } from "effect"
+import * as Crash from "./Crash.ts"
+import * as Outage from "./Outage.ts"
+
+const world = Layer.merge(FakeCollector.layer, NodeServices.layer)
+
+// All of it is `npm run crash`
+describe("with a spool no span that has ended is lost", () => {
+  it.live("though its process is killed, again and again", () =>
+    Crash.kills(6).pipe(
+      Effect.map((row) => assert.isTrue(row.ok, JSON.stringify(row))),
+      Effect.provide(world)
+    )
+  )
+
+  it.live("though nobody listens for longer than memory lasts, and none arrives twice", () =>
+    Outage.outage(3, 2000).pipe(
+      Effect.map((row) => assert.isTrue(row.ok, JSON.stringify(row))),
+      Effect.provide(world)
+    )
+  )
+
+  for (const [ending, collector] of [
+    ["exit", "hang"],
+    ["uncaught", "down"],
+    ["SIGHUP", "slow"],
+    ["return", "down"]
+  ] as const) {
+    it.live(
+      `though the process ends by ${ending} while the collector is ${collector}; it exits as it would without`,
+      () =>
+        Crash.ended(ending, collector).pipe(
+          Effect.map((row) => assert.isTrue(row.ok, JSON.stringify(row))),
+          Effect.provide(world)
+        )
+    )
+  }
+})
