@@ -10,6 +10,7 @@ import * as Result from "effect/Result"
 import type * as EffectScope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as ConsoleExporter from "../export/ConsoleExporter.ts"
+import { ExporterWatch } from "../export/ExporterWatch.ts"
 import * as FanOut from "../export/FanOut.ts"
 import * as Halving from "../export/Halving.ts"
 import * as OtelExporter from "../export/OtelExporter.ts"
@@ -22,6 +23,8 @@ import type { Scope } from "../model/SpanData.ts"
 import type { SpanExporter } from "../model/SpanExporter.ts"
 import type { SpanSink, Stage } from "../model/SpanSink.ts"
 import * as Batching from "../pipeline/Batching.ts"
+import * as PipelineMetrics from "../pipeline/PipelineMetrics.ts"
+import type { QueueView } from "../pipeline/QueueView.ts"
 import type { GoraxSpan } from "../tracer/GoraxSpan.ts"
 import { passThrough } from "../tracer/GoraxTracer.ts"
 import * as TlsFiles from "./TlsFiles.ts"
@@ -44,6 +47,10 @@ export interface Delivery {
   readonly onStart: ((span: GoraxSpan) => void) | undefined
   /** The same for a span of OpenTelemetry's SDK. */
   readonly onForeignStart: ((span: Sdk.Span, parent: Otel.Context) => void) | undefined
+  /** What is known of each exporter. */
+  readonly exporters: ReadonlyArray<ExporterWatch>
+  /** What can be seen of the queues in front of them: one for all, or one for each. */
+  readonly queues: ReadonlyArray<QueueView>
 }
 
 /** The instrumentation scope of every span of Effect. */
@@ -54,30 +61,55 @@ const isColourful = (): boolean => process.stdout.isTTY && process.stdout.hasCol
 
 const userAgent = `gorax-tracing-OTLP-Exporter-JavaScript/${scope.version}`
 
-/** What is too large is halved, and each half tried again by itself. */
-const otlp = (settings: TracingConfig): Effect.Effect<SpanExporter, TracingConfigError, EffectScope.Scope> =>
+/** An exporter, and what is seen of it. */
+interface Watched {
+  readonly exporter: SpanExporter
+  readonly watch: ExporterWatch
+}
+
+const watched = (watch: ExporterWatch, exporter: SpanExporter): Watched => ({ exporter: watch.around(exporter), watch })
+
+/** What OpenTelemetry calls an exporter of OTLP. */
+const otlpTypes = {
+  grpc: "otlp_grpc_span_exporter",
+  "http/protobuf": "otlp_http_span_exporter",
+  "http/json": "otlp_http_json_span_exporter"
+} as const
+
+/** What is too large is halved, and each half tried again by itself; each try is seen. */
+const otlp = (settings: TracingConfig): Effect.Effect<Watched, TracingConfigError, EffectScope.Scope> =>
   TlsFiles.read(settings).pipe(
     Effect.flatMap((tls) => OtlpExporter.make({ settings: settings.otlp, tls, userAgent })),
-    Effect.map((exporter) => Halving.make(Retry.make(exporter, settings.retry)))
+    Effect.map((exporter) => {
+      const { display, protocol } = settings.otlp.endpoint
+      const watch = new ExporterWatch("otlp", otlpTypes[protocol], display)
+      return { exporter: Halving.make(Retry.make(watch.around(exporter), settings.retry)), watch }
+    })
   )
 
 const configured = (
   settings: TracingConfig
-): Effect.Effect<ReadonlyArray<SpanExporter>, TracingConfigError, EffectScope.Scope> => {
+): Effect.Effect<ReadonlyArray<Watched>, TracingConfigError, EffectScope.Scope> => {
   switch (settings.exporter) {
     case "otlp":
       return Effect.map(otlp(settings), (exporter) => [exporter])
-    case "otlp-sdk":
-      return Effect.map(SdkOtlpExporter.make(settings.otlp), (exporter) => [exporter])
-    case "console":
-      return Effect.map(ConsoleExporter.make({ colour: isColourful() }), (exporter) => [exporter])
+    case "otlp-sdk": {
+      const watch = new ExporterWatch("otlp-sdk", otlpTypes["http/json"], settings.otlp.endpoint.display)
+      return Effect.map(SdkOtlpExporter.make(settings.otlp), (exporter) => [watched(watch, exporter)])
+    }
+    case "console": {
+      const watch = new ExporterWatch("console", "console_span_exporter")
+      return Effect.map(ConsoleExporter.make({ colour: isColourful() }), (exporter) => [watched(watch, exporter)])
+    }
     case "none":
       return Effect.succeed([])
   }
 }
 
-const plugged = (exporter: SpanExporter | Sdk.SpanExporter): Effect.Effect<SpanExporter, never, EffectScope.Scope> =>
-  "shutdown" in exporter ? OtelExporter.fromOtel(exporter) : Effect.succeed(exporter)
+const plugged = (exporter: SpanExporter | Sdk.SpanExporter): Effect.Effect<Watched, never, EffectScope.Scope> =>
+  Effect.map("shutdown" in exporter ? OtelExporter.fromOtel(exporter) : Effect.succeed(exporter), (exporter) =>
+    watched(new ExporterWatch("own", "own_span_exporter"), exporter)
+  )
 
 /** Where spans end that nobody batches: processors have taken them, or nobody wanted them. */
 const unbatched = (books: SpanBooks.SpanBooks, taken: boolean): SpanSink => ({
@@ -125,7 +157,7 @@ const untraced: Tracer.Tracer = {
 }
 
 /** For fibers that are delivery's own: what they do is not recorded, and their waiting keeps no process alive. */
-const alone = Effect.map(
+export const alone = Effect.map(
   Clock.clockWith((clock) => Effect.succeed(UnheldClock.make(clock))),
   (clock) =>
     <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
@@ -139,20 +171,32 @@ export const make = Effect.fnUntraced(function* (
   plugins: DeliveryPlugins
 ): Effect.fn.Return<Delivery, TracingConfigError, EffectScope.Scope> {
   const { exporters: ownExporters = [], spanProcessors = [], stages = [] } = plugins
-  const exporters = [...(yield* configured(settings)), ...(yield* Effect.forEach(ownExporters, plugged))]
+  const all = [...(yield* configured(settings)), ...(yield* Effect.forEach(ownExporters, plugged))]
+  const exporters = all.map(({ watch }) => watch)
+  const queues: Array<QueueView> = []
+  const exporterType = exporters.map(({ type }) => type).join("+")
   const processors = yield* Effect.forEach(spanProcessors, (processor) => OtelExporter.fromSpanProcessor(processor))
   const end =
     exporters.length === 0
       ? unbatched(books, processors.length > 0)
-      : yield* Batching.make(FanOut.make(exporters), {
-          ...settings.batch,
-          books,
-          shutdownTimeout: settings.shutdownTimeout,
-          untraced: yield* alone
-        })
+      : yield* Batching.make(
+          PipelineMetrics.timed(FanOut.make(all.map(({ exporter }) => exporter)), exporterType, 0),
+          {
+            ...settings.batch,
+            books,
+            onQueue: (queue) => queues.push(queue),
+            shutdownTimeout: settings.shutdownTimeout,
+            untraced: yield* alone
+          }
+        )
+  yield* PipelineMetrics.publish(
+    books,
+    queues.map((queue) => ({ queue, exporterType }))
+  )
   let sink = beside(end, processors)
   for (const stage of stages.toReversed()) sink = yield* stage(sink)
-  if (spanProcessors.length === 0) return { sink, onStart: undefined, onForeignStart: undefined }
+  const seen = { sink, exporters, queues }
+  if (spanProcessors.length === 0) return { ...seen, onStart: undefined, onForeignStart: undefined }
   const onForeignStart = announce(spanProcessors)
-  return { sink, onStart: (span) => onForeignStart(begun(span), Otel.context.active()), onForeignStart }
+  return { ...seen, onStart: (span) => onForeignStart(begun(span), Otel.context.active()), onForeignStart }
 })

@@ -18,8 +18,10 @@ export const log = (settings: TracingConfig, sampler: Sampler): Effect.Effect<vo
     ? Effect.logInfo("Tracing is on").pipe(
         Effect.annotateLogs({ service: settings.serviceName, ...destination(settings), sampler: sampler.description })
       )
-    : Effect.logInfo(
-        settings.sources.otelDisabled === undefined
-          ? "Tracing is off. TRACING_ENABLED=true turns it on."
-          : "Tracing is off, because OTEL_SDK_DISABLED is set."
-      )
+    : Effect.logInfo(offBecause(settings))
+
+/** Why tracing is off, and what turns it on. */
+export const offBecause = (settings: TracingConfig): string =>
+  settings.sources.otelDisabled === undefined
+    ? "Tracing is off. TRACING_ENABLED=true turns it on."
+    : "Tracing is off, because OTEL_SDK_DISABLED is set."

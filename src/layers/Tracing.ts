@@ -25,9 +25,11 @@ import * as SpanClock from "../tracer/SpanClock.ts"
 import * as BridgeTracer from "./BridgeTracer.ts"
 import * as Crossing from "./Crossing.ts"
 import * as Delivery from "./Delivery.ts"
+import * as LayerHealth from "./LayerHealth.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
 import * as StartLine from "./StartLine.ts"
 import * as TracingConfig from "./TracingConfig.ts"
+import { TracingHealth } from "./TracingHealth.ts"
 
 /** What code adds to the settings: parts of your own, plugged into the pipeline. */
 export interface TracingPlugins extends Delivery.DeliveryPlugins {
@@ -110,7 +112,7 @@ const unrecorded = (settings: TracingConfig.TracingConfig, trusts?: References.T
     Crossing.context(settings, trusts),
     Resource.Resource,
     resourceFromAttributes({ ...settings.resourceAttributes } as never)
-  )
+  ).pipe(Context.add(TracingHealth, LayerHealth.off(settings, trusts)))
 
 /** The sampler, kept to the rate that the settings allow. */
 const capped = (
@@ -138,6 +140,14 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
   if (!settings.enabled)
     return Context.add(unrecorded(settings, plugins.trusts), Tracer.Tracer, GoraxTracer.passThrough)
   const delivery = yield* Delivery.make(settings, books, plugins)
+  const health = yield* LayerHealth.make({
+    settings,
+    trusts: plugins.trusts,
+    sampler,
+    books,
+    delivery,
+    alone: yield* Delivery.alone
+  })
   const openSpans = new OpenSpans()
   // Before the last flush: what runs in fibers that nobody interrupts is told all the same
   yield* Effect.addFinalizer(() =>
@@ -156,7 +166,7 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     resource: { attributes: settings.resourceAttributes },
     scope: Delivery.scope
   }
-  const context = unrecorded(settings, plugins.trusts)
+  const context = Context.add(unrecorded(settings, plugins.trusts), TracingHealth, health)
   if (otelContext !== undefined) {
     const propagator = Context.get(context, CurrentPropagator)!
     const { onForeignStart } = delivery
@@ -187,7 +197,10 @@ export const layerConfig = (plugins: TracingPlugins = {}): TracingLayer<Config.C
 
 /** No tracing: nothing is recorded or logged, and contexts that arrive are handed on unchanged. */
 export const layerDisabled: TracingLayer<never> = Layer.succeedContext(
-  Context.add(unrecorded(TracingConfig.defaults), Tracer.Tracer, GoraxTracer.passThrough)
+  unrecorded(TracingConfig.defaults).pipe(
+    Context.add(TracingHealth, LayerHealth.disabled),
+    Context.add(Tracer.Tracer, GoraxTracer.passThrough)
+  )
 )
 
 /** What a bridge stands upon. */
@@ -219,6 +232,7 @@ export const layerBridge = (options: BridgeOptions = {}): Layer.Layer<OtelTracer
       const settings = yield* TracingConfig.config
       const tracer = yield* BridgeTracer.tracerOf(options.provider, Delivery.scope)
       return Crossing.context(settings).pipe(
+        Context.add(TracingHealth, LayerHealth.bridged(settings)),
         Context.add(OtelTracer.OtelTracer, tracer),
         Context.add(Tracer.Tracer, BridgeTracer.make(tracer))
       )

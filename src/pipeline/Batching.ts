@@ -26,6 +26,7 @@ import * as BatchOutcome from "./BatchOutcome.ts"
 import { type Batch, BatchQueue, type BatchQueueOptions } from "./BatchQueue.ts"
 import { LossReport } from "./LossReport.ts"
 import { PendingFlushes } from "./PendingFlushes.ts"
+import type { QueueView } from "./QueueView.ts"
 
 export interface BatchingOptions extends BatchQueueOptions {
   /** How many batches may be on their way at once. */
@@ -39,6 +40,8 @@ export interface BatchingOptions extends BatchQueueOptions {
   /** How long closing the scope waits for what is left; 2.5 seconds by default. */
   readonly shutdownTimeout?: Duration.Input
   readonly books: SpanBooks.SpanBooks
+  /** Handed what can be seen of the queue, once. */
+  readonly onQueue?: (queue: QueueView) => void
   /** Keeps delivery from tracing itself: wraps all that this sink does on its own. */
   readonly untraced?: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
@@ -73,6 +76,7 @@ export const make = Effect.fnUntraced(function* (
   const hurry = Latch.makeUnsafe()
   let closed = false
   let settled = 0
+  let handedOver = 0
 
   const push = (span: SpanData): void => {
     if (closed) return SpanBooks.drop(books, "shut_down")
@@ -124,7 +128,9 @@ export const make = Effect.fnUntraced(function* (
   /** Takes a batch only once it runs, so that none is lost between the queue and its export. */
   const exportNext = Effect.suspend(() => {
     const batch = queue.take()
-    return batch === undefined ? Effect.void : exportOne(batch)
+    if (batch === undefined) return Effect.void
+    handedOver += batch.spans.length
+    return exportOne(batch)
   }).pipe(
     Effect.ensuring(slots.release(1)),
     // Whatever an exporter does, it costs this batch and not the next
@@ -176,5 +182,25 @@ export const make = Effect.fnUntraced(function* (
       return Effect.andThen(exporter.ending ?? Effect.void, flush)
     }).pipe(Effect.interruptible, Effect.timeoutOption(options.shutdownTimeout ?? "2500 millis"))
   )
+  options.onQueue?.({
+    books,
+    maxSpans: options.queueSize,
+    maxBytes: options.queueBytes,
+    get waiting() {
+      return queue.waiting
+    },
+    get bytes() {
+      return queue.bytes
+    },
+    get sending() {
+      return queue.accepted - settled - queue.waiting
+    },
+    get handedOver() {
+      return handedOver
+    },
+    get isFull() {
+      return queue.isFull
+    }
+  })
   return { push, flush }
 })
