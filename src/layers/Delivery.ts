@@ -179,16 +179,13 @@ export const make = Effect.fnUntraced(function* (
   const end =
     exporters.length === 0
       ? unbatched(books, processors.length > 0)
-      : yield* Batching.make(
-          PipelineMetrics.timed(FanOut.make(all.map(({ exporter }) => exporter)), exporterType, 0),
-          {
-            ...settings.batch,
-            books,
-            onQueue: (queue) => queues.push(queue),
-            shutdownTimeout: settings.shutdownTimeout,
-            untraced: yield* alone
-          }
-        )
+      : yield* Batching.make(PipelineMetrics.timed(FanOut.make(all.map(({ exporter }) => exporter)), exporterType, 0), {
+          ...settings.batch,
+          books,
+          onQueue: (queue) => queues.push(queue),
+          shutdownTimeout: settings.shutdownTimeout,
+          untraced: yield* alone
+        })
   yield* PipelineMetrics.publish(
     books,
     queues.map((queue) => ({ queue, exporterType }))

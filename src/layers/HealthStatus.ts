@@ -24,7 +24,8 @@ const sinceOf = ({ since }: ExporterHealth, at: DateTime.Utc): string =>
 const millisBetween = (from: DateTime.Utc, to: DateTime.Utc): number =>
   Math.max(0, DateTime.toEpochMillis(to) - DateTime.toEpochMillis(from))
 
-const placeOf = ({ endpoint, name }: ExporterHealth): string => (endpoint === undefined ? name : `${name} (${endpoint})`)
+const placeOf = ({ endpoint, name }: ExporterHealth): string =>
+  endpoint === undefined ? name : `${name} (${endpoint})`
 
 const lostOf = ({ dropped, rejected }: HealthSnapshot["books"]): string =>
   [["rejected", rejected] as const, ...Object.entries(dropped)]
@@ -59,7 +60,9 @@ export const judge = ({ at, books, exporters, isFull, lostAt }: Findings): Healt
     degraded.push(`Spans were lost within the last five minutes; since the start: ${lostOf(books)}.`)
   }
   if (books.inFlight.held > 0) {
-    degraded.push(`${books.inFlight.held} spans are in a stage, which keeps them or has left them out without saying so.`)
+    degraded.push(
+      `${books.inFlight.held} spans are in a stage, which keeps them or has left them out without saying so.`
+    )
   }
   return {
     status: failing.length > 0 ? "failing" : degraded.length > 0 ? "degraded" : "healthy",

@@ -49,20 +49,17 @@ const nothing = (
   boundaries: Boundaries,
   service?: string
 ): LayerHealth => ({
-  snapshot: Effect.map(
-    DateTime.now,
-    (at): HealthSnapshot => ({
-      at,
-      status: "off",
-      reasons: [reason],
-      recordedBy,
-      ...(service === undefined ? undefined : { service }),
-      ...boundaries,
-      exporters: [],
-      queues: [],
-      books: noBooks
-    })
-  ),
+  snapshot: Effect.map(DateTime.now, (at): HealthSnapshot => ({
+    at,
+    status: "off",
+    reasons: [reason],
+    recordedBy,
+    ...(service === undefined ? undefined : { service }),
+    ...boundaries,
+    exporters: [],
+    queues: [],
+    books: noBooks
+  })),
   flush: Effect.succeed({ exported: 0, left: 0 })
 })
 
@@ -131,7 +128,9 @@ export interface HealthOptions {
 }
 
 /** Of a layer that delivers. Losses are noted once a minute, and whenever somebody asks. */
-export const make = Effect.fnUntraced(function* (options: HealthOptions): Effect.fn.Return<LayerHealth, never, Scope.Scope> {
+export const make = Effect.fnUntraced(function* (
+  options: HealthOptions
+): Effect.fn.Return<LayerHealth, never, Scope.Scope> {
   const { books, delivery, sampler, settings } = options
   const { exporters, queues, sink } = delivery
   let lost = 0

@@ -98,15 +98,13 @@ const ofQueue = (queue: QueueView, index: number, exporterType: string): Readonl
       labels: processor,
       read: () => queue.handedOver
     },
-    ...Object.entries(queueErrors).map(
-      ([reason, error]): Series => ({
-        name: "otel.sdk.processor.span.processed",
-        type: "counter",
-        description: "The number of spans handed to the exporter, or dropped for the error given.",
-        labels: { ...processor, [errorType]: error },
-        read: () => queue.books.dropped.get(reason) ?? 0
-      })
-    ),
+    ...Object.entries(queueErrors).map(([reason, error]): Series => ({
+      name: "otel.sdk.processor.span.processed",
+      type: "counter",
+      description: "The number of spans handed to the exporter, or dropped for the error given.",
+      labels: { ...processor, [errorType]: error },
+      read: () => queue.books.dropped.get(reason) ?? 0
+    })),
     {
       name: "otel.sdk.exporter.span.inflight",
       type: "gauge",
@@ -121,24 +119,23 @@ const ofQueue = (queue: QueueView, index: number, exporterType: string): Readonl
       labels: exporter,
       read: () => queue.books.exported
     },
-    ...Object.entries(exportErrors).map(
-      ([error, count]): Series => ({
-        name: "otel.sdk.exporter.span.exported",
-        type: "counter",
-        description: "The number of spans that were exported, or not for the error given.",
-        labels: { ...exporter, [errorType]: error },
-        read: () => count(queue.books)
-      })
-    )
+    ...Object.entries(exportErrors).map(([error, count]): Series => ({
+      name: "otel.sdk.exporter.span.exported",
+      type: "counter",
+      description: "The number of spans that were exported, or not for the error given.",
+      labels: { ...exporter, [errorType]: error },
+      read: () => count(queue.books)
+    }))
   ]
 }
 
-const byReason = (
-  name: string,
-  description: string,
-  counts: ReadonlyMap<string, number>,
-  reason: string
-): Series => ({ name, type: "counter", description, labels: { reason }, read: () => counts.get(reason) ?? 0 })
+const byReason = (name: string, description: string, counts: ReadonlyMap<string, number>, reason: string): Series => ({
+  name,
+  type: "counter",
+  description,
+  labels: { reason },
+  read: () => counts.get(reason) ?? 0
+})
 
 /** Reasons turn up as the program runs. */
 const ofReasons = ({ dropped, refused }: SpanBooks.SpanBooks): ReadonlyArray<Series> => [
@@ -230,7 +227,11 @@ export const timed = (exporter: SpanExporter, type: string, index: number): Span
       Effect.flatMap(Clock.monotonicTimeNanos, (begin) =>
         Effect.onExit(exporter.export(spans), (exit) =>
           Effect.flatMap(Clock.monotonicTimeNanos, (end) => {
-            const error = Exit.isFailure(exit) ? failureOf(exit.cause) : exit.value === undefined ? undefined : "rejected"
+            const error = Exit.isFailure(exit)
+              ? failureOf(exit.cause)
+              : exit.value === undefined
+                ? undefined
+                : "rejected"
             const metric = error === undefined ? full : durations({ ...labels, [errorType]: error })
             return Metric.update(metric, Number(end - begin) / 1e9)
           })

@@ -39,7 +39,13 @@ export const run = (minutes: number, wellSeconds = 20): Effect.Effect<Row> =>
     const collector = yield* HangingCollector.make
     const child = yield* ChildProcess.make(
       process.execPath,
-      ["--conditions=@gorax/source", "--disable-warning=ExperimentalWarning", program, String(wellSeconds), String(minutes * 60)],
+      [
+        "--conditions=@gorax/source",
+        "--disable-warning=ExperimentalWarning",
+        program,
+        String(wellSeconds),
+        String(minutes * 60)
+      ],
       { env: { TRACING_ENABLED: "true", TRACING_ENDPOINT: collector.url }, extendEnv: true }
     )
     const lines = yield* child.stdout.pipe(
