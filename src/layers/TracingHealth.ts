@@ -15,13 +15,13 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { Flushed } from "../model/SpanSink.ts"
 import type { HealthSnapshot } from "./HealthSnapshot.ts"
-import * as LayerHealth from "./LayerHealth.ts"
+import { absent, type LayerHealth } from "./LayerHealth.ts"
 
 export { HealthSnapshot } from "./HealthSnapshot.ts"
 
 /** The health of the tracing layer that is provided; of none, where none is. */
-export const TracingHealth = Context.Reference<LayerHealth.LayerHealth>("@gorax/tracing/layers/TracingHealth", {
-  defaultValue: () => LayerHealth.absent
+export const TracingHealth = Context.Reference<LayerHealth>("@gorax/tracing/layers/TracingHealth", {
+  defaultValue: () => absent
 })
 
 /** How tracing is doing now. */

@@ -1,8 +1,9 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
+import { TracingHealth } from "@gorax/tracing"
 import { SpanTree } from "@gorax/tracing/testing"
 import { Viewer } from "@gorax/tracing/viewer"
-import { Context, Effect, FileSystem, Layer } from "effect"
+import { Context, Effect, FileSystem, Layer, Schema } from "effect"
 import { join } from "node:path"
 import * as ApiClient from "../../examples/platform/ApiClient.ts"
 import type { Execution } from "../../examples/platform/Execution.ts"
@@ -226,6 +227,33 @@ POST /api/v1/workflows/:id/execute
         "404 there is no workflow make-coffee; there are fulfil-order, onboard-customer, refund-order",
         "400 Missing key"
       ])
+    })
+  )
+
+  it.effect("tells who runs it how tracing is doing, and Prometheus its books, in no trace of anybody's", () =>
+    Effect.gen(function* () {
+      const { url } = yield* Api
+      const { store } = yield* Viewer.Viewer
+      const get = (path: string) => Effect.promise(() => fetch(url + path).then((response) => response.text()))
+      const health = yield* Schema.decodeUnknownEffect(
+        Schema.fromJsonString(Schema.toCodecJson(TracingHealth.HealthSnapshot))
+      )(yield* get("/health/tracing"))
+      assert.strictEqual(health.status, "healthy", health.reasons.join())
+      assert.strictEqual(health.service, "gorax-api")
+      assert.strictEqual(health.trust, "public")
+      assert.strictEqual(health.exporters[0]?.name, "otlp")
+      assert.isAbove(health.books.exported, 0)
+      const metrics = yield* get("/metrics")
+      const started = Number(/^otel_sdk_span_started (\d+)$/m.exec(metrics)?.[1])
+      assert.isAtLeast(started, health.books.started)
+      assert.match(metrics, /^otel_sdk_exporter_span_exported\{[^}]*otlp_http_span_exporter\/0"\} \d+$/m)
+      // When this has arrived, so would have what came before
+      yield* traced((yield* Api).execute("fulfil-order", Tour.order))
+      const names = (yield* store.list()).map(({ rootName }) => rootName)
+      assert.isFalse(
+        names.some((name) => /metrics|health/.test(name)),
+        names.join()
+      )
     })
   )
 })
