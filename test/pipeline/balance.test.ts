@@ -116,6 +116,7 @@ const drive = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>, drop: "ne
     )
     assert.strictEqual(queued, queues[0]?.spans, told)
     assert.strictEqual(sending, pending(), told)
+    assert.strictEqual(queues[0]?.sending, pending(), told)
     assert.strictEqual(held, 0, told)
     for (const count of [books.exported, books.rejected, dropped, queued, sending, stillOpen])
       assert.isAtLeast(count, 0)
