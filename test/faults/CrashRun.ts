@@ -29,7 +29,7 @@ export const environment = (collector: Collector, spool: string) => ({
   TRACING_RETRY_MAX_DELAY: "500"
 })
 
-const words = ["working", "done", "alive"] as const
+const words = ["working", "done"] as const
 
 /** Starts the program, in a shell that ignores hangups if it is to; `said` waits for one of its lines. */
 export const started = Effect.fnUntraced(function* (

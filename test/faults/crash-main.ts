@@ -2,7 +2,7 @@
  * Bars R1, R4, R5 and R7 with a spool, one JSON line each; exits 0 only when all of them hold.
  *
  * `npm run crash` is all of them; `npm run crash -- outage`, `npm run crash -- --n 100` and `npm run crash -- endings`
- * are one of them each.
+ * are some of them each, `npm run crash -- hangups` the last two.
  */
 import { NodeServices } from "@effect/platform-node"
 import { FakeCollector } from "@gorax/tracing/testing"
@@ -23,6 +23,8 @@ if (everything || positionals.includes("outage")) runs.push(Effect.map(Outage.ou
 if (everything || values.n !== undefined) runs.push(Effect.map(Kills.kills(Number(values.n ?? 100)), Array.of<Row>))
 if (everything || positionals.includes("endings")) {
   runs.push(...Endings.endings.flatMap((ending) => states.map((state) => Endings.ended(ending, state))))
+}
+if (everything || positionals.includes("endings") || positionals.includes("hangups")) {
   runs.push(Endings.hangupIgnored, Endings.hangupTwice)
 }
 

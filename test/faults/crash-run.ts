@@ -59,15 +59,6 @@ const ended = noteOpen("around").pipe(
 const work =
   spans === 0 ? Effect.never : ending === "never" ? Effect.forever(bursts(100)) : Effect.andThen(bursts(20), ended)
 
-/** Goes on working when it is asked to. */
-const asked = Effect.callback<void>((resume) => void process.once("SIGUSR2", () => resume(Effect.void))).pipe(
-  Effect.andThen(bursts(20)),
-  Effect.andThen(Effect.sync(() => console.log("alive")))
-)
-
-const program = Effect.sync(() => console.log("working")).pipe(
-  Effect.andThen(Effect.forkChild(asked)),
-  Effect.andThen(work)
-)
+const program = Effect.sync(() => console.log("working")).pipe(Effect.andThen(work))
 
 NodeRuntime.runMain(program.pipe(Effect.provide(process.env.TRACING_ENABLED === "true" ? TracingLive : Layer.empty)))
