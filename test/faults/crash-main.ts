@@ -1,26 +1,31 @@
 /**
- * Bars R1, R4 and R5 with a spool, one JSON line each; exits 0 only when all of them hold.
+ * Bars R1, R4, R5 and R7 with a spool, one JSON line each; exits 0 only when all of them hold.
  *
  * `npm run crash` is all of them; `npm run crash -- outage`, `npm run crash -- --n 100` and `npm run crash -- endings`
- * are one of them each.
+ * are some of them each, `npm run crash -- hangups` the last two.
  */
 import { NodeServices } from "@effect/platform-node"
 import { FakeCollector } from "@gorax/tracing/testing"
 import { Effect, Layer } from "effect"
 import { parseArgs } from "node:util"
-import * as Crash from "./Crash.ts"
+import type * as CrashRun from "./CrashRun.ts"
+import * as Endings from "./Endings.ts"
+import * as Kills from "./Kills.ts"
 import * as Outage from "./Outage.ts"
 
 const { positionals, values } = parseArgs({ options: { n: { type: "string" } }, allowPositionals: true })
 const everything = positionals.length === 0 && values.n === undefined
-const states = Object.keys(Crash.collectors) as Array<keyof typeof Crash.collectors>
+const states = Object.keys(Endings.collectors) as Array<keyof typeof Endings.collectors>
 
-type Row = Crash.KillsRow | Crash.EndingRow | Outage.OutageRow
-const runs: Array<Effect.Effect<Row, unknown, Crash.Needs>> = []
-if (everything || positionals.includes("outage")) runs.push(Outage.outage(30, 1000))
-if (everything || values.n !== undefined) runs.push(Crash.kills(Number(values.n ?? 100)))
+type Row = Kills.KillsRow | Endings.EndedRow | Endings.OpenRow | Outage.OutageRow
+const runs: Array<Effect.Effect<ReadonlyArray<Row>, unknown, CrashRun.Needs>> = []
+if (everything || positionals.includes("outage")) runs.push(Effect.map(Outage.outage(30, 1000), Array.of<Row>))
+if (everything || values.n !== undefined) runs.push(Effect.map(Kills.kills(Number(values.n ?? 100)), Array.of<Row>))
 if (everything || positionals.includes("endings")) {
-  runs.push(...Crash.endings.flatMap((ending) => states.map((state) => Crash.ended(ending, state))))
+  runs.push(...Endings.endings.flatMap((ending) => states.map((state) => Endings.ended(ending, state))))
+}
+if (everything || positionals.includes("endings") || positionals.includes("hangups")) {
+  runs.push(Endings.hangupIgnored, Endings.hangupTwice)
 }
 
 const rows = await Effect.runPromise(
@@ -29,9 +34,9 @@ const rows = await Effect.runPromise(
     (run) =>
       run.pipe(
         Effect.provide(Layer.merge(FakeCollector.layer, NodeServices.layer)),
-        Effect.tap((row) => Effect.sync(() => console.log(JSON.stringify(row))))
+        Effect.tap((rows) => Effect.sync(() => rows.forEach((row) => console.log(JSON.stringify(row)))))
       ),
     { concurrency: 2 }
   )
-)
+).then((rows) => rows.flat())
 process.exitCode = rows.length > 0 && rows.every(({ ok }) => ok) ? 0 : 1

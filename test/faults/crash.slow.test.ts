@@ -2,7 +2,8 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { FakeCollector } from "@gorax/tracing/testing"
 import { Effect, Layer } from "effect"
-import * as Crash from "./Crash.ts"
+import * as Endings from "./Endings.ts"
+import * as Kills from "./Kills.ts"
 import * as Outage from "./Outage.ts"
 
 const world = Layer.merge(FakeCollector.layer, NodeServices.layer)
@@ -10,7 +11,7 @@ const world = Layer.merge(FakeCollector.layer, NodeServices.layer)
 // All of it is `npm run crash`
 describe("with a spool no span that has ended is lost", () => {
   it.live("though its process is killed, again and again", () =>
-    Crash.kills(6).pipe(
+    Kills.kills(6).pipe(
       Effect.map((row) => assert.isTrue(row.ok, JSON.stringify(row))),
       Effect.provide(world)
     )
@@ -23,6 +24,14 @@ describe("with a spool no span that has ended is lost", () => {
     )
   )
 
+  const holds = (rows: Endings.Rows) =>
+    rows.pipe(
+      Effect.map((rows) => {
+        for (const row of rows) assert.isTrue(row.ok, JSON.stringify(row))
+      }),
+      Effect.provide(world)
+    )
+
   for (const [ending, collector] of [
     ["exit", "hang"],
     ["uncaught", "down"],
@@ -30,12 +39,15 @@ describe("with a spool no span that has ended is lost", () => {
     ["return", "down"]
   ] as const) {
     it.live(
-      `though the process ends by ${ending} while the collector is ${collector}; it exits as it would without`,
-      () =>
-        Crash.ended(ending, collector).pipe(
-          Effect.map((row) => assert.isTrue(row.ok, JSON.stringify(row))),
-          Effect.provide(world)
-        )
+      `though the process ends by ${ending} while the collector is ${collector}; those that were open say so, and it ` +
+        "exits as it would without",
+      () => holds(Endings.ended(ending, collector))
     )
   }
+
+  it.live("though whoever started it ignores hangups; it does about one what it would without", () =>
+    holds(Endings.hangupIgnored)
+  )
+
+  it.live("though it hangs up twice, the second time at once", () => holds(Endings.hangupTwice))
 })

@@ -15,8 +15,8 @@ const folder = Effect.acquireRelease(
   (name) => Effect.sync(() => fs.rmSync(name, { recursive: true, force: true }))
 )
 
-const layer = (settings: Readonly<Record<string, string>>, exporter: SpanExporter) =>
-  Tracing.layerConfig({ exporters: [exporter] }).pipe(
+const layer = (settings: Readonly<Record<string, string>>, ...exporters: ReadonlyArray<SpanExporter>) =>
+  Tracing.layerConfig({ exporters }).pipe(
     Layer.provide(
       ConfigProvider.layer(
         ConfigProvider.fromUnknown({ TRACING_ENABLED: "true", TRACING_EXPORTER: "none", ...settings })
@@ -85,6 +85,26 @@ describe("TRACING_SPOOL_DIR", () => {
 workflow.execute tenant_id=acme
 └─ workflow.step.execute node_id=charge-card tenant_id=acme`
       )
+      assert.deepStrictEqual(fs.readdirSync(directory), [])
+    })
+  )
+
+  it.live("of several exporters one that takes nothing keeps a trace on disk that another has", () =>
+    Effect.gen(function* () {
+      const directory = path.join(yield* folder, "spool")
+      const settings = { TRACING_SPOOL_DIR: directory, TRACING_SHUTDOWN_TIMEOUT: "50", TRACING_BATCH_TIMEOUT: "1" }
+      const [first, second]: [Array<string>, Array<string>] = [[], []]
+      const into = (names: Array<string>): SpanExporter => ({
+        export: (batch) => Effect.sync(() => void names.push(...batch.map(({ name }) => name)))
+      })
+      yield* Effect.provide(program, layer(settings, into(first), { export: () => Effect.never }))
+      assert.deepStrictEqual(first, ["workflow.step.execute", "workflow.execute"])
+      yield* Effect.sleep("5 millis").pipe(
+        Effect.repeat({ until: () => second.length === 2 }),
+        Effect.timeout("10 seconds"),
+        Effect.provide(layer(settings, into(first), into(second)))
+      )
+      assert.deepStrictEqual(second, ["workflow.step.execute", "workflow.execute"])
       assert.deepStrictEqual(fs.readdirSync(directory), [])
     })
   )
