@@ -43,8 +43,12 @@ export const started = Effect.fnUntraced(function* (
   for (const word of words) lines.set(word, yield* Deferred.make<void>())
   const command = [
     process.execPath,
-    ...["--conditions=@gorax/source", "--disable-warning=ExperimentalWarning"],
-    ...[crashRun, notes, String(rate), ending]
+    "--conditions=@gorax/source",
+    "--disable-warning=ExperimentalWarning",
+    crashRun,
+    notes,
+    String(rate),
+    ending
   ]
   const [first = "", ...others] =
     shell === undefined ? command : ["/bin/sh", "-c", `trap '' HUP; exec "$@"`, "sh", ...command]
