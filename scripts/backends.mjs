@@ -1,5 +1,6 @@
 /**
- * Tracing backends for test/integration, at pinned versions: Jaeger built with Go, Zipkin's server fetched with Maven.
+ * Tracing backends for test/integration, at pinned versions: Jaeger and the OpenTelemetry Collector built with Go,
+ * Zipkin's server fetched with Maven.
  *
  * What is made is kept in `.cache/backends`, and made again when its version changes. Needs no Docker; a machine without
  * Go, Java or Maven, or without a way to their packages, has no backend, and hears why.
@@ -15,6 +16,7 @@ const root = fileURLToPath(new URL("..", import.meta.url))
 const cache = join(root, ".cache", "backends")
 
 const jaegerVersion = "1.76.0"
+const collectorVersion = "0.140.0"
 const zipkinVersion = "3.5.1"
 const zipkinHash = "7ac633a6832647e71e50012a5e3e91fbc7054414955261724526030faf271d8d"
 
@@ -47,29 +49,23 @@ const cached = async (name, make) => {
   return file
 }
 
-/** The program, which reads test/integration/jaeger/config.yaml. Its page is not part of the module, and not needed. */
-export const jaeger = () =>
-  cached(`jaeger-${jaegerVersion}`, (file) => {
-    console.log(`Building Jaeger ${jaegerVersion}, minutes the first time …`)
-    run(
-      "go",
-      [
-        "build",
-        "-mod=readonly",
-        "-trimpath",
-        "-ldflags=-s -w",
-        "-o",
-        file,
-        "github.com/jaegertracing/jaeger/cmd/jaeger"
-      ],
-      {
-        cwd: join(root, "test", "integration", "jaeger"),
-        // No other Go than the one that is there; the version it needs is in go.mod
-        env: { ...process.env, GOTOOLCHAIN: "local", CGO_ENABLED: "0", GOFLAGS: "" },
-        timeout: longestBuild
-      }
-    )
+/** Builds a program of the Go module in this folder of test/integration, which pins all that goes into it. */
+const built = (folder, version, program, name) =>
+  cached(`${folder}-${version}`, (file) => {
+    console.log(`Building ${name} ${version}, minutes the first time …`)
+    run("go", ["build", "-p=2", "-mod=readonly", "-trimpath", "-ldflags=-s -w", "-o", file, program], {
+      cwd: join(root, "test", "integration", folder),
+      // No other Go than the one that is there; the version it needs is in go.mod
+      env: { ...process.env, GOTOOLCHAIN: "local", CGO_ENABLED: "0", GOFLAGS: "" },
+      timeout: longestBuild
+    })
   })
+
+/** The program, which reads test/integration/jaeger/config.yaml. Its page is not part of the module, and not needed. */
+export const jaeger = () => built("jaeger", jaegerVersion, "github.com/jaegertracing/jaeger/cmd/jaeger", "Jaeger")
+
+/** The program, which reads test/integration/collector/config.yaml. Most of it is what Jaeger is made of, too. */
+export const collector = () => built("collector", collectorVersion, ".", "the OpenTelemetry Collector")
 
 /** The jar, for `java -jar`. */
 export const zipkin = () => {

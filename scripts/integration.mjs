@@ -139,6 +139,18 @@ const startJaeger = async (program) => {
   return `http://127.0.0.1:${query}`
 }
 
+/** Its file is what it says of the traces it was given: it has no other voice. */
+const startCollector = async (program) => {
+  const config = join(root, "test", "integration", "collector", "config.yaml")
+  const [otlp, grpc] = await freePorts(2)
+  const file = join(directory, "collector.jsonl")
+  await serve(otlp, program, ["--config", config], {
+    env: { ...process.env, COLLECTOR_OTLP_PORT: otlp, COLLECTOR_GRPC_PORT: grpc, COLLECTOR_FILE: file }
+  })
+  Object.assign(process.env, { TEST_COLLECTOR_GRPC_URL: `http://127.0.0.1:${grpc}`, TEST_COLLECTOR_FILE: file })
+  return `http://127.0.0.1:${otlp}`
+}
+
 const startZipkin = async (jar) => {
   const port = await freePort()
   const loopbackOnly = ["ip=127.0.0.1", `port=${port}`, "protocols[0]=http"].map((rule) => `--armeria.ports[0].${rule}`)
@@ -156,6 +168,11 @@ const needs = [
   { name: "PostgreSQL", variable: "TEST_POSTGRES_URL", start: startPostgres },
   { name: "Redis", variable: "TEST_REDIS_URL", start: startRedis },
   { name: "Jaeger", variable: "TEST_JAEGER_URL", start: twice(backends.jaeger, startJaeger) },
+  {
+    name: "OpenTelemetry Collector",
+    variable: "TEST_COLLECTOR_URL",
+    start: twice(backends.collector, startCollector)
+  },
   { name: "Zipkin", variable: "TEST_ZIPKIN_URL", start: twice(backends.zipkin, startZipkin) }
 ]
 

@@ -22,6 +22,7 @@ export * as Propagator from "./propagation/Propagator.ts"
 // Delivering
 export * as Tracing from "./layers/Tracing.ts"
 export * as TracingConfig from "./layers/TracingConfig.ts"
+export * as TracingHealth from "./layers/TracingHealth.ts"
 export * as Sampler from "./sampling/Sampler.ts"
 export type { SpanData } from "./model/SpanData.ts"
 export type { LeftOut, SpanExporter } from "./model/SpanExporter.ts"

@@ -37,7 +37,7 @@ const ifFree = (port: number): Effect.Effect<number> =>
   })
 
 /** Strangers reach the API: what they send begins a trace of its own, linked to theirs. */
-const edge = { TRACING_TRUST: "public" }
+const edge = { TRACING_TRUST: "public", TRACING_HTTP_IGNORE: "/metrics,/health/*" }
 
 /** Only the platform itself reaches its services: a trace goes on in them. */
 const inside = { TRACING_TRUST: "trusted" }

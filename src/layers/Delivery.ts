@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as EffectScope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
+import { ExporterWatch } from "../export/ExporterWatch.ts"
 import * as OtelExporter from "../export/OtelExporter.ts"
 import { toReadableSpan } from "../export/ReadableSpan.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
@@ -16,6 +17,8 @@ import type { Scope } from "../model/SpanData.ts"
 import type { SpanExporter } from "../model/SpanExporter.ts"
 import type { SpanSink, Stage } from "../model/SpanSink.ts"
 import * as Destinations from "../pipeline/Destinations.ts"
+import * as PipelineMetrics from "../pipeline/PipelineMetrics.ts"
+import type { QueueView } from "../pipeline/QueueView.ts"
 import type { GoraxSpan } from "../tracer/GoraxSpan.ts"
 import { passThrough } from "../tracer/GoraxTracer.ts"
 import * as Exporters from "./Exporters.ts"
@@ -38,6 +41,10 @@ export interface Delivery {
   readonly onStart: ((span: GoraxSpan) => void) | undefined
   /** The same for a span of OpenTelemetry's SDK. */
   readonly onForeignStart: ((span: Sdk.Span, parent: Otel.Context) => void) | undefined
+  /** What is known of each exporter. */
+  readonly exporters: ReadonlyArray<ExporterWatch>
+  /** What can be seen of the queues in front of them: one for all, or one for each. */
+  readonly queues: ReadonlyArray<QueueView>
 }
 
 /** The instrumentation scope of every span of Effect. */
@@ -45,11 +52,11 @@ export const scope: Scope = { name: "@gorax/tracing", version: "0.1.0" }
 
 const plugged = (
   exporter: SpanExporter | Sdk.SpanExporter
-): Effect.Effect<Destinations.Destination, never, EffectScope.Scope> =>
-  Effect.map(
-    "shutdown" in exporter ? OtelExporter.fromOtel(exporter) : Effect.succeed(exporter),
-    (exporter): Destinations.Destination => ({ name: "an exporter of your own", exporter })
-  )
+): Effect.Effect<Exporters.Watched, never, EffectScope.Scope> =>
+  Effect.map("shutdown" in exporter ? OtelExporter.fromOtel(exporter) : Effect.succeed(exporter), (exporter) => {
+    const watch = new ExporterWatch("own", "own_span_exporter")
+    return { watch, destination: { name: "an exporter of your own", exporter: watch.around(exporter) } }
+  })
 
 /** Where spans end that nobody batches: processors have taken them, or nobody wanted them. */
 const unbatched = (books: SpanBooks.SpanBooks, taken: boolean): SpanSink => ({
@@ -97,7 +104,7 @@ const untraced: Tracer.Tracer = {
 }
 
 /** For fibers that are delivery's own: what they do is not recorded, and their waiting keeps no process alive. */
-const alone = Effect.map(
+export const alone = Effect.map(
   Clock.clockWith((clock) => Effect.succeed(UnheldClock.make(clock))),
   (clock) =>
     <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
@@ -108,11 +115,12 @@ const alone = Effect.map(
 const batched = Effect.fnUntraced(function* (
   settings: TracingConfig,
   books: SpanBooks.SpanBooks,
-  destinations: ReadonlyArray<Destinations.Destination>
+  destinations: ReadonlyArray<Destinations.Destination>,
+  onQueue: (queue: QueueView) => void
 ): Effect.fn.Return<SpanSink, TracingConfigError, EffectScope.Scope> {
   const { batch, shutdownTimeout } = settings
   const untraced = yield* alone
-  const options = { ...batch, books, shutdownTimeout, untraced }
+  const options = { ...batch, books, shutdownTimeout, untraced, onQueue }
   if (settings.spool === undefined) return yield* Destinations.make(destinations, options)
   const SpooledDelivery = yield* Effect.promise(() => import("./SpooledDelivery.ts"))
   return yield* SpooledDelivery.make(settings.spool, destinations, options)
@@ -125,16 +133,29 @@ export const make = Effect.fnUntraced(function* (
   plugins: DeliveryPlugins
 ): Effect.fn.Return<Delivery, TracingConfigError, EffectScope.Scope> {
   const { exporters: ownExporters = [], spanProcessors = [], stages = [] } = plugins
-  const destinations = [
+  const watched = [
     ...(yield* Exporters.make(settings, scope.version)),
     ...(yield* Effect.forEach(ownExporters, plugged))
   ]
+  const exporters = watched.map(({ watch }) => watch)
+  const destinations = watched.map(({ destination, watch }, index): Destinations.Destination => ({
+    ...destination,
+    exporter: PipelineMetrics.timed(destination.exporter, watch.type, index)
+  }))
   const processors = yield* Effect.forEach(spanProcessors, (processor) => OtelExporter.fromSpanProcessor(processor))
+  const queues: Array<QueueView> = []
   const end =
-    destinations.length === 0 ? unbatched(books, processors.length > 0) : yield* batched(settings, books, destinations)
+    destinations.length === 0
+      ? unbatched(books, processors.length > 0)
+      : yield* batched(settings, books, destinations, (queue) => queues.push(queue))
+  yield* PipelineMetrics.publish(
+    books,
+    queues.map((queue, index) => ({ queue, exporterType: exporters[index]!.type }))
+  )
   let sink = beside(end, processors)
   for (const stage of stages.toReversed()) sink = yield* stage(sink)
-  if (spanProcessors.length === 0) return { sink, onStart: undefined, onForeignStart: undefined }
+  const seen = { sink, exporters, queues }
+  if (spanProcessors.length === 0) return { ...seen, onStart: undefined, onForeignStart: undefined }
   const onForeignStart = announce(spanProcessors)
-  return { sink, onStart: (span) => onForeignStart(begun(span), Otel.context.active()), onForeignStart }
+  return { ...seen, onStart: (span) => onForeignStart(begun(span), Otel.context.active()), onForeignStart }
 })

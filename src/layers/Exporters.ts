@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as ConsoleExporter from "../export/ConsoleExporter.ts"
 import * as ConsoleLines from "../export/ConsoleLines.ts"
+import { ExporterWatch } from "../export/ExporterWatch.ts"
 import * as FileExporter from "../export/FileExporter.ts"
 import * as Halving from "../export/Halving.ts"
 import * as JaegerExporter from "../export/JaegerExporter.ts"
@@ -18,9 +19,31 @@ import * as ZipkinExporter from "../export/ZipkinExporter.ts"
 import type { SpanExporter } from "../model/SpanExporter.ts"
 import type { Destination } from "../pipeline/Destinations.ts"
 import * as SettingTable from "./SettingTable.ts"
+import * as StartLine from "./StartLine.ts"
 import * as TlsFiles from "./TlsFiles.ts"
 import type { ExporterName, TracingConfig } from "./TracingConfig.ts"
 import { TracingConfigError } from "./TracingConfigError.ts"
+
+/** Where spans go, and what is seen of it. */
+export interface Watched {
+  readonly destination: Destination
+  readonly watch: ExporterWatch
+}
+
+/** The types of component they are, in the words of OpenTelemetry where it has them. */
+const typeOf = (name: ExporterName, { otlp }: TracingConfig): string =>
+  ({
+    otlp: {
+      grpc: "otlp_grpc_span_exporter",
+      "http/protobuf": "otlp_http_span_exporter",
+      "http/json": "otlp_http_json_span_exporter"
+    }[otlp.endpoint.protocol],
+    "otlp-sdk": "otlp_http_json_span_exporter",
+    zipkin: "zipkin_http_span_exporter",
+    jaeger: "jaeger_span_exporter",
+    file: "file_span_exporter",
+    console: "console_span_exporter"
+  })[name]
 
 type Opened = Effect.Effect<SpanExporter, never, Scope.Scope>
 type Made = Effect.Effect<SpanExporter, TracingConfigError, Scope.Scope>
@@ -45,41 +68,54 @@ const file = (settings: TracingConfig, options: FileExporter.FileExporterOptions
       ])
   )
 
-/** Makes all of them; what they hold open lives in the scope. */
+/** Makes all of them; what they hold open lives in the scope. Each try of each of them is seen. */
 export const make = Effect.fnUntraced(function* (
   settings: TracingConfig,
   version: string
-): Effect.fn.Return<ReadonlyArray<Destination>, TracingConfigError, Scope.Scope> {
+): Effect.fn.Return<ReadonlyArray<Watched>, TracingConfigError, Scope.Scope> {
   // Only for what is sent: who writes to a file needs no certificates
   const tls = yield* Effect.cached(TlsFiles.read(settings))
   const over = (format: string, to: OtlpSettings, open: (options: OtlpTransportOptions) => Opened): Made =>
     Effect.flatMap(tls, (tls) =>
       open({ settings: to, tls, userAgent: `gorax-tracing-${format}-Exporter-JavaScript/${version}` })
     )
-  const again = (exporter: SpanExporter): SpanExporter => Retry.make(exporter, settings.retry)
+  /** Each try is seen. */
+  const again =
+    (watch: ExporterWatch) =>
+    (exporter: SpanExporter): SpanExporter =>
+      Retry.make(watch.around(exporter), settings.retry)
   /** What is too large is halved, and each half tried again by itself. */
-  const inAnySize = (exporter: SpanExporter): SpanExporter => Halving.make(again(exporter))
+  const inAnySize =
+    (watch: ExporterWatch) =>
+    (exporter: SpanExporter): SpanExporter =>
+      Halving.make(again(watch)(exporter))
 
-  const makers: Readonly<Record<ExporterName, () => Made>> = {
-    otlp: () => Effect.map(over("OTLP", settings.otlp, OtlpExporter.make), inAnySize),
-    "otlp-sdk": () => SdkOtlpExporter.make(settings.otlp),
-    zipkin: () => Effect.map(over("Zipkin", settings.zipkin, ZipkinExporter.make), inAnySize),
-    jaeger: () =>
+  const makers: Readonly<Record<ExporterName, (watch: ExporterWatch) => Made>> = {
+    otlp: (watch) => Effect.map(over("OTLP", settings.otlp, OtlpExporter.make), inAnySize(watch)),
+    "otlp-sdk": (watch) => Effect.map(SdkOtlpExporter.make(settings.otlp), watch.around),
+    zipkin: (watch) => Effect.map(over("Zipkin", settings.zipkin, ZipkinExporter.make), inAnySize(watch)),
+    jaeger: (watch) =>
       settings.jaegerAgent === undefined
         ? Effect.map(over("Jaeger", settings.jaeger, JaegerExporter.overHttp), (exporter) =>
-            PerProcess.make(inAnySize(exporter))
+            PerProcess.make(inAnySize(watch)(exporter))
           )
-        : Effect.map(JaegerExporter.overUdp(settings.jaegerAgent), (exporter) => PerProcess.make(again(exporter))),
-    file: () => Effect.map(file(settings, settings.file!), again),
-    console: () =>
-      settings.consoleFormat === "json"
-        ? Effect.succeed(ConsoleLines.make())
-        : ConsoleExporter.make({ colour: isColourful() })
+        : Effect.map(JaegerExporter.overUdp(settings.jaegerAgent), (exporter) =>
+            PerProcess.make(again(watch)(exporter))
+          ),
+    file: (watch) => Effect.map(file(settings, settings.file!), again(watch)),
+    console: (watch) =>
+      Effect.map(
+        settings.consoleFormat === "json"
+          ? Effect.succeed(ConsoleLines.make())
+          : ConsoleExporter.make({ colour: isColourful() }),
+        watch.around
+      )
   }
-  return yield* Effect.forEach(settings.exporters, (name) =>
-    Effect.map(makers[name](), (exporter): Destination => {
+  return yield* Effect.forEach(settings.exporters, (name) => {
+    const watch = new ExporterWatch(name, typeOf(name, settings), StartLine.endpointOf(name, settings))
+    return Effect.map(makers[name](watch), (exporter): Watched => {
       const quick = name === "console" && settings.sources.interval === undefined
-      return quick ? { name, exporter, interval: consoleInterval } : { name, exporter }
+      return { watch, destination: quick ? { name, exporter, interval: consoleInterval } : { name, exporter } }
     })
-  )
+  })
 })

@@ -325,8 +325,8 @@ export const table = {
     key: "TRACING_BATCH_QUEUE_SIZE",
     rule: Rule.integer(1),
     otel: ["OTEL_BSP_MAX_QUEUE_SIZE"],
-    fallback: 50_000,
-    doc: "How many ended spans may wait: at half a kilobyte each, 27 MB while a receiver is away, and nearly a minute of a process that makes a thousand a second. What comes on top is dropped and counted."
+    fallback: 40_000,
+    doc: "How many ended spans may wait: at half a kilobyte each, 22 MB while a receiver is away, and forty seconds of a process that makes a thousand a second. What comes on top is dropped and counted."
   }),
   queueBytes: row({
     key: "TRACING_BATCH_QUEUE_BYTES",

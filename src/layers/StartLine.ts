@@ -19,6 +19,9 @@ const ways = (settings: TracingConfig): Readonly<Record<ExporterName, readonly [
   }
 }
 
+/** Where an exporter sends spans to, without credentials. */
+export const endpointOf = (name: ExporterName, settings: TracingConfig): string | undefined => ways(settings)[name][1]
+
 const destination = (settings: TracingConfig): Readonly<Record<string, string>> => {
   const all = settings.exporters.map((exporter) => ways(settings)[exporter])
   const endpoints = all.map(([, endpoint]) => endpoint).filter((endpoint) => endpoint !== undefined)
@@ -39,8 +42,10 @@ export const log = (settings: TracingConfig, sampler: Sampler): Effect.Effect<vo
           sampler: sampler.description
         })
       )
-    : Effect.logInfo(
-        settings.sources.otelDisabled === undefined
-          ? "Tracing is off. TRACING_ENABLED=true turns it on."
-          : "Tracing is off, because OTEL_SDK_DISABLED is set."
-      )
+    : Effect.logInfo(offBecause(settings))
+
+/** Why tracing is off, and what turns it on. */
+export const offBecause = (settings: TracingConfig): string =>
+  settings.sources.otelDisabled === undefined
+    ? "Tracing is off. TRACING_ENABLED=true turns it on."
+    : "Tracing is off, because OTEL_SDK_DISABLED is set."

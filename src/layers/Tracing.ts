@@ -25,10 +25,12 @@ import * as SpanClock from "../tracer/SpanClock.ts"
 import * as BridgeTracer from "./BridgeTracer.ts"
 import * as Crossing from "./Crossing.ts"
 import * as Delivery from "./Delivery.ts"
+import * as LayerHealth from "./LayerHealth.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
 import * as ProcessEndings from "./ProcessEndings.ts"
 import * as StartLine from "./StartLine.ts"
 import * as TracingConfig from "./TracingConfig.ts"
+import { TracingHealth } from "./TracingHealth.ts"
 
 /** What code adds to the settings: parts of your own, plugged into the pipeline. */
 export interface TracingPlugins extends Delivery.DeliveryPlugins {
@@ -116,7 +118,7 @@ const unrecorded = (settings: TracingConfig.TracingConfig, trusts?: References.T
     Crossing.context(settings, trusts),
     Resource.Resource,
     resourceFromAttributes({ ...settings.resourceAttributes } as never)
-  )
+  ).pipe(Context.add(TracingHealth, LayerHealth.off(settings, trusts)))
 
 /** The sampler, kept to the rate that the settings allow. */
 const capped = (
@@ -144,6 +146,14 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
   if (!settings.enabled)
     return Context.add(unrecorded(settings, plugins.trusts), Tracer.Tracer, GoraxTracer.passThrough)
   const delivery = yield* Delivery.make(settings, books, plugins)
+  const health = yield* LayerHealth.make({
+    settings,
+    trusts: plugins.trusts,
+    sampler,
+    books,
+    delivery,
+    alone: yield* Delivery.alone
+  })
   const openSpans = new OpenSpans()
   yield* ProcessEndings.watch({
     openSpans,
@@ -166,7 +176,7 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     resource: { attributes: settings.resourceAttributes },
     scope: Delivery.scope
   }
-  const context = unrecorded(settings, plugins.trusts)
+  const context = Context.add(unrecorded(settings, plugins.trusts), TracingHealth, health)
   if (otelContext !== undefined) {
     const propagator = Context.get(context, CurrentPropagator)!
     const { onForeignStart } = delivery
@@ -197,7 +207,10 @@ export const layerConfig = (plugins: TracingPlugins = {}): TracingLayer<Config.C
 
 /** No tracing: nothing is recorded or logged, and contexts that arrive are handed on unchanged. */
 export const layerDisabled: TracingLayer<never> = Layer.succeedContext(
-  Context.add(unrecorded(TracingConfig.defaults), Tracer.Tracer, GoraxTracer.passThrough)
+  unrecorded(TracingConfig.defaults).pipe(
+    Context.add(TracingHealth, LayerHealth.disabled),
+    Context.add(Tracer.Tracer, GoraxTracer.passThrough)
+  )
 )
 
 /** What a bridge stands upon. */
@@ -229,6 +242,7 @@ export const layerBridge = (options: BridgeOptions = {}): Layer.Layer<OtelTracer
       const settings = yield* TracingConfig.config
       const tracer = yield* BridgeTracer.tracerOf(options.provider, Delivery.scope)
       return Crossing.context(settings).pipe(
+        Context.add(TracingHealth, LayerHealth.bridged(settings)),
         Context.add(OtelTracer.OtelTracer, tracer),
         Context.add(Tracer.Tracer, BridgeTracer.make(tracer))
       )

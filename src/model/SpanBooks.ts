@@ -59,6 +59,9 @@ export const droppedTotal = (books: SpanBooks): number => {
   return total
 }
 
+/** Spans that have not ended, those among them too that will be sampled out. */
+export const open = (books: SpanBooks): number => books.started - books.ended - books.sampledOut
+
 /** Spans that ended, here or in a process before, and have neither arrived nor been given up. */
 export const inFlight = (books: SpanBooks): number =>
   books.ended + books.adopted - books.exported - books.rejected - droppedTotal(books)

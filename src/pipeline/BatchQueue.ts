@@ -45,6 +45,15 @@ export class BatchQueue {
     return this.waiting >= this.#options.queueSize || this.#bytes >= this.#options.queueBytes
   }
 
+  /** How many bytes what waits takes, by estimate; measures what was not worth measuring yet. */
+  get bytes(): number {
+    let bytes = this.#bytes
+    for (const batch of [...this.#batches, this.#filling]) {
+      if (batch.bytes === 0) for (const span of batch.spans) bytes += SpanSize.estimate(span)
+    }
+    return bytes
+  }
+
   /** The position behind the last full batch. */
   get filled(): number {
     return this.#filling.from

@@ -28,6 +28,7 @@ import * as BatchOutcome from "./BatchOutcome.ts"
 import { type Batch, BatchQueue, type BatchQueueOptions } from "./BatchQueue.ts"
 import { LossReport } from "./LossReport.ts"
 import { PendingFlushes } from "./PendingFlushes.ts"
+import type { QueueView } from "./QueueView.ts"
 
 export interface BatchingOptions extends BatchQueueOptions {
   /** How many batches may be on their way at once. */
@@ -50,6 +51,8 @@ export interface BatchingOptions extends BatchQueueOptions {
   readonly keep?: (spans: ReadonlyArray<SpanData>, cause: Cause.Cause<ExportError>) => ReadonlyArray<SpanData>
   /** What the destination is called in messages, where there are several. */
   readonly destination?: string
+  /** Handed what can be seen of the queue, once. */
+  readonly onQueue?: (queue: QueueView) => void
   /** Keeps delivery from tracing itself: wraps all that this sink does on its own. */
   readonly untraced?: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
@@ -84,6 +87,7 @@ export const make = Effect.fnUntraced(function* (
   const hurry = Latch.makeUnsafe()
   let closed = false
   let settled = 0
+  let handedOver = 0
 
   const enter = (fate: SpanBooks.Fate, spans: ReadonlyArray<SpanData>): void => {
     if (spans.length === 0) return
@@ -142,7 +146,9 @@ export const make = Effect.fnUntraced(function* (
   /** Takes a batch only once it runs, so that none is lost between the queue and its export. */
   const exportNext = Effect.suspend(() => {
     const batch = queue.take()
-    return batch === undefined ? Effect.void : exportOne(batch)
+    if (batch === undefined) return Effect.void
+    handedOver += batch.spans.length
+    return exportOne(batch)
   }).pipe(
     Effect.ensuring(slots.release(1)),
     // Whatever an exporter does, it costs this batch and not the next
@@ -194,5 +200,25 @@ export const make = Effect.fnUntraced(function* (
       return Effect.andThen(exporter.ending ?? Effect.void, flush)
     }).pipe(Effect.interruptible, Effect.timeoutOption(options.shutdownTimeout ?? "2500 millis"))
   )
+  options.onQueue?.({
+    books,
+    maxSpans: options.queueSize,
+    maxBytes: options.queueBytes,
+    get waiting() {
+      return queue.waiting
+    },
+    get bytes() {
+      return queue.bytes
+    },
+    get sending() {
+      return queue.accepted - settled - queue.waiting
+    },
+    get handedOver() {
+      return handedOver
+    },
+    get isFull() {
+      return queue.isFull
+    }
+  })
   return { push, flush }
 })

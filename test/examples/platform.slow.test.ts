@@ -1,14 +1,16 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
+import { TracingHealth } from "@gorax/tracing"
 import { SpanTree } from "@gorax/tracing/testing"
 import { Viewer } from "@gorax/tracing/viewer"
-import { Context, Effect, FileSystem, Layer } from "effect"
+import { Context, Effect, FileSystem, Layer, Schema } from "effect"
 import { join } from "node:path"
 import * as ApiClient from "../../examples/platform/ApiClient.ts"
 import type { Execution } from "../../examples/platform/Execution.ts"
 import * as Platform from "../../examples/platform/Platform.ts"
 import * as Tour from "../../examples/platform/Tour.ts"
 import { awaitWhole } from "../../examples/platform/WholeTrace.ts"
+import { fulfilOrder, inFulfilOrder } from "./fulfilOrder.ts"
 
 const webhookSecret = "a-secret-for-tests"
 
@@ -49,49 +51,7 @@ layer(Running, { excludeTestServices: true, timeout: "60 seconds" })("the exampl
       const { execution, spans, summary } = yield* traced((yield* Api).execute("fulfil-order", Tour.order))
       assert.strictEqual(execution.status, "completed")
       assert.deepStrictEqual(summary.services, ["gorax-api", "gorax-worker", "gorax-services"])
-      assert.strictEqual(
-        SpanTree.drawSpans(spans, "node_id", "parallel.branch.name", "loop.iteration.index", "retry.attempt"),
-        `\
-POST /api/v1/workflows/:id/execute
-└─ queue.publish
-   └─ queue.process_message
-      └─ workflow.execute
-         ├─ workflow.parallel.branch parallel.branch.name=stock
-         │  └─ workflow.step.execute node_id=reserve-stock
-         │     └─ http.action
-         │        └─ POST /inventory/reservations
-         │           └─ POST /inventory/reservations
-         ├─ workflow.parallel.branch parallel.branch.name=payment
-         │  └─ workflow.step.execute node_id=charge-card
-         │     ├─ workflow.retry.attempt node_id=charge-card retry.attempt=1 ✗ CardDeclined
-         │     │  └─ http.action ✗ CardDeclined
-         │     │     └─ POST /payments ✗ 402
-         │     │        └─ POST /payments
-         │     └─ workflow.retry.attempt node_id=charge-card retry.attempt=2
-         │        └─ http.action
-         │           └─ POST /payments
-         │              └─ POST /payments
-         ├─ workflow.loop.iteration loop.iteration.index=0
-         │  └─ workflow.step.execute node_id=ship-line
-         │     └─ http.action
-         │        └─ POST /inventory/{sku}/shipments
-         │           └─ POST /inventory/:sku/shipments
-         ├─ workflow.loop.iteration loop.iteration.index=1
-         │  └─ workflow.step.execute node_id=ship-line
-         │     └─ http.action
-         │        └─ POST /inventory/{sku}/shipments
-         │           └─ POST /inventory/:sku/shipments
-         └─ workflow.step.execute node_id=confirm
-            └─ workflow.sub_workflow
-               └─ workflow.execute
-                  ├─ workflow.step.execute node_id=write-message
-                  │  ├─ transform.action
-                  │  └─ javascript.execute
-                  └─ workflow.step.execute node_id=send-message
-                     └─ http.action
-                        └─ POST /crm/messages
-                           └─ POST /crm/messages`
-      )
+      assert.strictEqual(SpanTree.drawSpans(spans, ...inFulfilOrder), fulfilOrder)
       for (const span of spans) {
         const expected =
           span.name === "queue.publish" || span.parentSpanId === undefined
@@ -226,6 +186,33 @@ POST /api/v1/workflows/:id/execute
         "404 there is no workflow make-coffee; there are fulfil-order, onboard-customer, refund-order",
         "400 Missing key"
       ])
+    })
+  )
+
+  it.effect("tells who runs it how tracing is doing, and Prometheus its books, in no trace of anybody's", () =>
+    Effect.gen(function* () {
+      const { url } = yield* Api
+      const { store } = yield* Viewer.Viewer
+      const get = (path: string) => Effect.promise(() => fetch(url + path).then((response) => response.text()))
+      const health = yield* Schema.decodeUnknownEffect(
+        Schema.fromJsonString(Schema.toCodecJson(TracingHealth.HealthSnapshot))
+      )(yield* get("/health/tracing"))
+      assert.strictEqual(health.status, "healthy", health.reasons.join())
+      assert.strictEqual(health.service, "gorax-api")
+      assert.strictEqual(health.trust, "public")
+      assert.strictEqual(health.exporters[0]?.name, "otlp")
+      assert.isAbove(health.books.exported, 0)
+      const metrics = yield* get("/metrics")
+      const started = Number(/^otel_sdk_span_started (\d+)$/m.exec(metrics)?.[1])
+      assert.isAtLeast(started, health.books.started)
+      assert.match(metrics, /^otel_sdk_exporter_span_exported\{[^}]*otlp_http_span_exporter\/0"\} \d+$/m)
+      // When this has arrived, so would have what came before
+      yield* traced((yield* Api).execute("fulfil-order", Tour.order))
+      const names = (yield* store.list()).map(({ rootName }) => rootName)
+      assert.isFalse(
+        names.some((name) => /metrics|health/.test(name)),
+        names.join()
+      )
     })
   )
 })

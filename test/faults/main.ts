@@ -1,29 +1,33 @@
 /**
- * The matrix of bar R2: every fault over every transport, one line each; exits 0 only when all of them hold.
+ * The matrix of bar R2, every fault over every transport, and with `--outage` bar R1: half a minute without a collector,
+ * at full length and with real settings. One line each; exits 0 only when all of them hold.
  *
- * `npm run faults`, `npm run faults -- --json`, `npm run faults -- hang`.
+ * `npm run faults`, `npm run faults -- --json`, `npm run faults -- hang`, `npm run faults -- --outage`.
  */
 import { Effect } from "effect"
+import { parseArgs } from "node:util"
+import * as MemoryOutage from "./MemoryOutage.ts"
 import * as Scenario from "./Scenario.ts"
 
-const args = process.argv.slice(2)
-const json = args.includes("--json")
-const names = args.filter((arg) => !arg.startsWith("--"))
+const {
+  positionals: names,
+  values: { json = false, outage = false }
+} = parseArgs({ options: { json: { type: "boolean" }, outage: { type: "boolean" } }, allowPositionals: true })
 
 const chosen = Scenario.scenarios.filter(
   ({ fault }) => names.length === 0 || names.some((name) => fault.includes(name))
 )
-const runs = chosen.flatMap((scenario) => Scenario.transports.map((transport) => ({ scenario, transport })))
+const runs: ReadonlyArray<Effect.Effect<Scenario.Row | MemoryOutage.Row>> = outage
+  ? Scenario.transports.map((transport) => MemoryOutage.run(MemoryOutage.halfAMinute, transport))
+  : chosen.flatMap((scenario) => Scenario.transports.map((transport) => Scenario.run(scenario, transport)))
 
-if (!json) console.log(Scenario.scale)
-else console.error(Scenario.scale)
+const told = outage ? "Real settings and real time: it takes some 40 seconds." : Scenario.scale
+if (!json) console.log(told)
+else console.error(told)
 const rows = await Effect.runPromise(
   Effect.forEach(
     runs,
-    ({ scenario, transport }) =>
-      Scenario.run(scenario, transport).pipe(
-        Effect.tap((row) => Effect.sync(() => (json ? console.log(JSON.stringify(row)) : undefined)))
-      ),
+    Effect.tap((row) => Effect.sync(() => (json ? console.log(JSON.stringify(row)) : undefined))),
     { concurrency: Scenario.transports.length }
   )
 )

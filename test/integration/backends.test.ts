@@ -1,15 +1,19 @@
 /**
- * One program, sent to real backends by every protocol, and read back through their own query APIs.
+ * One program, sent to real backends by every protocol, and read back through their own query APIs; from the Collector,
+ * which has none, through the file it writes.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { type SpanData, type SpanExporter, Traced, Tracing } from "@gorax/tracing"
 import { ConfigProvider, Effect, Schedule, Tracer } from "effect"
+import * as fs from "node:fs/promises"
 
 type Settings = Readonly<Record<string, string | undefined>>
 
 const { env } = process
 const jaegerUrl = env["TEST_JAEGER_URL"]
 const zipkinUrl = env["TEST_ZIPKIN_URL"]
+const collectorUrl = env["TEST_COLLECTOR_URL"]
+const collectorFile = env["TEST_COLLECTOR_FILE"]
 
 const elsewhere = Tracer.externalSpan({ traceId: "f".repeat(32), spanId: "e".repeat(16), sampled: true })
 
@@ -79,8 +83,11 @@ const tell = (settings: Settings) =>
   })
 
 /** Asks until all spans are there: backends take them before they can be found. */
-const found = <A>(url: string, read: (answer: any) => ReadonlyArray<A>): Effect.Effect<ReadonlyArray<A>, string> =>
-  Effect.tryPromise({ try: async () => (await fetch(url)).json(), catch: String }).pipe(
+const found = <A>(
+  ask: () => Promise<unknown>,
+  read: (answer: any) => ReadonlyArray<A>
+): Effect.Effect<ReadonlyArray<A>, string> =>
+  Effect.tryPromise({ try: ask, catch: String }).pipe(
     Effect.map(read),
     Effect.filterOrFail(
       (spans) => spans.length === 3,
@@ -88,6 +95,8 @@ const found = <A>(url: string, read: (answer: any) => ReadonlyArray<A>): Effect.
     ),
     Effect.retry(Schedule.max([Schedule.spaced("100 millis"), Schedule.recurs(150)]))
   )
+
+const json = (url: string) => async (): Promise<unknown> => (await fetch(url)).json()
 
 const byId = (spans: ReadonlyArray<Told>) => [...spans].sort((self, that) => (self.spanId < that.spanId ? -1 : 1))
 
@@ -158,7 +167,7 @@ describe.skipIf(jaegerUrl === undefined)("Jaeger", () => {
     Effect.gen(function* () {
       const service = `orders by ${protocol}`
       const told = yield* tell({ ...settings, TRACING_SERVICE_NAME: service, TRACING_SERVICE_VERSION: "2" })
-      const back = yield* found(`${jaegerUrl}/api/traces/${told[0]!.traceId}`, read)
+      const back = yield* found(json(`${jaegerUrl}/api/traces/${told[0]!.traceId}`), read)
       assertSame(
         back.map(({ told }: any) => told),
         told
@@ -196,13 +205,91 @@ describe.skipIf(zipkinUrl === undefined)("Zipkin", () => {
         TRACING_ZIPKIN_ENDPOINT: zipkinUrl,
         TRACING_SERVICE_NAME: "orders"
       })
-      const back = yield* found(`${zipkinUrl}/api/v2/trace/${told[0]!.traceId}`, read)
+      const back = yield* found(json(`${zipkinUrl}/api/v2/trace/${told[0]!.traceId}`), read)
       assertSame(
         back.map(({ told }) => told),
         told
       )
       assert.isTrue(back.every(({ service }) => service === "orders"))
       assert.strictEqual(back.find(({ told }) => told.name === "charge").remote, "pay.example.com")
+    })
+  )
+})
+
+describe.skipIf(collectorUrl === undefined || collectorFile === undefined)("OpenTelemetry Collector", () => {
+  const kinds = ["", "internal", "server", "client", "producer", "consumer"]
+
+  const plain = (value: any): unknown =>
+    value.arrayValue === undefined ? Object.values(value)[0] : value.arrayValue.values.map(plain)
+
+  const attributes = (list: ReadonlyArray<any> = []) =>
+    texts(list.map(({ key, value }) => [key, plain(value)] as const))
+
+  /** A line of the file is a request that it would have sent on. */
+  const read = (traceId: string) => (requests: ReadonlyArray<any>) =>
+    requests
+      .flatMap(({ resourceSpans }) => resourceSpans)
+      .flatMap(({ resource, scopeSpans }) =>
+        scopeSpans
+          .flatMap(({ spans }: any) => spans)
+          .map((span: any) => ({
+            resource: attributes(resource.attributes),
+            types: Object.fromEntries(
+              (span.attributes ?? []).map(({ key, value }: any) => [key, Object.keys(value)[0]])
+            ),
+            link: span.links?.[0],
+            told: {
+              traceId: span.traceId,
+              spanId: span.spanId,
+              parentSpanId: span.parentSpanId === "" ? undefined : span.parentSpanId,
+              name: span.name,
+              kind: kinds[span.kind] ?? "",
+              start: Number(BigInt(span.startTimeUnixNano) / 1000n),
+              attributes: attributes(span.attributes),
+              failed: span.status?.code === 2,
+              events: (span.events ?? []).map(({ name }: any) => name)
+            } satisfies Told
+          }))
+      )
+      .filter(({ told }) => told.traceId === traceId)
+
+  // Its last line may be half written
+  const file = async () => {
+    const lines = (await fs.readFile(collectorFile ?? "", "utf8")).split("\n")
+    return lines.slice(0, -1).map((line): unknown => JSON.parse(line))
+  }
+
+  const protocols = ["http/protobuf", "http/json", "grpc"]
+  const ways = protocols.flatMap((protocol) =>
+    ["none", "gzip", "zstd"].map((compression) => ({ protocol, compression }))
+  )
+
+  it.live.each(ways)("writes what it was told by $protocol, compression $compression", ({ compression, protocol }) =>
+    Effect.gen(function* () {
+      const told = yield* tell({
+        TRACING_ENDPOINT:
+          protocol === "grpc" ? (env["TEST_COLLECTOR_GRPC_URL"] ?? "http://localhost:4317") : collectorUrl,
+        TRACING_PROTOCOL: protocol,
+        TRACING_COMPRESSION: compression,
+        TRACING_SERVICE_NAME: "orders",
+        TRACING_SERVICE_VERSION: "2"
+      })
+      const back = yield* found(file, read(told[0]!.traceId))
+      assertSame(
+        back.map(({ told }) => told),
+        told
+      )
+      for (const { resource } of back)
+        assert.deepInclude(resource, { "service.name": "orders", "service.version": "2" })
+      const charge = back.find(({ told }) => told.name === "charge")!
+      assert.deepInclude(charge.types, {
+        amount: "doubleValue",
+        count: "intValue",
+        gift: "boolValue",
+        tags: "arrayValue"
+      })
+      assert.deepInclude(charge.link, { traceId: elsewhere.traceId, spanId: elsewhere.spanId })
+      assert.deepStrictEqual(attributes(charge.link.attributes), { why: "batch" })
     })
   )
 })

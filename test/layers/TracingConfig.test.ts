@@ -214,7 +214,7 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
     {},
     "batch",
     {
-      queueSize: 50_000,
+      queueSize: 40_000,
       queueBytes: 50_000_000,
       drop: "newest",
       batchSize: 512,
@@ -588,7 +588,7 @@ describe("TracingConfig", () => {
   TRACING_ENDPOINT must be host:port, or a URL that starts with http:// or https://; it is "http://REDACTED@[bad"
   TRACING_HEADERS must be name=value pairs of HTTP headers, separated by commas, with percent-encoded special characters; it is hidden, as it may be a secret
   TRACING_SAMPLE_RATE must be a number from 0 to 1; it is "1.5"
-  TRACING_BATCH_SIZE must be no more than the queue size, 50000 (TRACING_BATCH_QUEUE_SIZE); it is "60000"`
+  TRACING_BATCH_SIZE must be no more than the queue size, 40000 (TRACING_BATCH_QUEUE_SIZE); it is "60000"`
       )
       assert.notInclude(error.toString() + String(error.cause), "canary")
     })

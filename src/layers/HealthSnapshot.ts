@@ -1,0 +1,104 @@
+/**
+ * How tracing is doing, at one instant, as data: what `TracingHealth` answers, a health endpoint serves, and tools read.
+ *
+ * It holds no credentials, no headers and nothing of any span. As JSON its
+ * times are ISO texts.
+ */
+import * as Schema from "effect/Schema"
+
+const Count = Schema.Int
+
+const LastError = Schema.Struct({
+  at: Schema.DateTimeUtc,
+  /** `Unreachable`, `Rejected`, `TimedOut`, `TooLarge`; `Partial` where a part was taken, `Defect` where the exporter is broken. */
+  reason: Schema.String,
+  /** With what to do next, where that is known. */
+  message: Schema.String
+})
+
+const Exporter = Schema.Struct({
+  /** As in `TRACING_EXPORTER`; `own` is one that was plugged in. */
+  name: Schema.String,
+  endpoint: Schema.optionalKey(Schema.String),
+  /**
+   * `idle` has not been asked yet, `delivering` took what it was given last, `waiting` did not and is asked again,
+   * `refusing` did not and is not asked again for the same spans.
+   */
+  state: Schema.Literals(["idle", "delivering", "waiting", "refusing"]),
+  /** When it began to wait or to refuse: its first failure since it last took something. */
+  since: Schema.optionalKey(Schema.DateTimeUtc),
+  /** Requests that have not been answered. */
+  requests: Count,
+  lastSuccess: Schema.optionalKey(Schema.DateTimeUtc),
+  /** Stays when it delivers again. */
+  lastError: Schema.optionalKey(LastError)
+})
+
+const Queue = Schema.Struct({
+  spans: Count,
+  /** By estimate. */
+  bytes: Count,
+  /** Absent where there is no bound. */
+  maxSpans: Schema.optionalKey(Count),
+  maxBytes: Schema.optionalKey(Count),
+  /** Handed to the exporter, which has not answered. */
+  sending: Count
+})
+
+const Books = Schema.Struct({
+  started: Count,
+  /** Left out by the sampler, the cap, or the program itself. */
+  sampledOut: Count,
+  /** Ended, and meant to be delivered. */
+  ended: Count,
+  /** Ended by a process that is gone, and taken over from the disk it left them on. */
+  adopted: Count,
+  exported: Count,
+  /** Refused by the destination, or not delivered in time. */
+  rejected: Count,
+  /** Spans left out on our side, by reason. */
+  dropped: Schema.Record(Schema.String, Count),
+  /** Traces that the sampler chose and a cap left out whole, by reason. Their spans are among those sampled out. */
+  refused: Schema.Record(Schema.String, Count),
+  /** `started + adopted = sampledOut + exported + rejected + dropped` and these. */
+  inFlight: Schema.Struct({
+    /** Not ended. */
+    open: Count,
+    /** Ended, and waiting to be sent. */
+    queued: Count,
+    /** On their way to a destination that has not answered. */
+    sending: Count,
+    /** On disk, and nowhere else. */
+    onDisk: Count,
+    /** Ended, and in no queue: a stage keeps them, or has left them out without saying so. */
+    held: Count
+  })
+})
+
+/** The schema; `Schema.toCodecJson` of it reads what was served as JSON. */
+export const HealthSnapshot = Schema.Struct({
+  at: Schema.DateTimeUtc,
+  /**
+   * `off`: nothing is delivered by this layer. `healthy`: all is well. `degraded`: nothing is being lost now, and
+   * something wants attention. `failing`: spans are being lost.
+   */
+  status: Schema.Literals(["off", "healthy", "degraded", "failing"]),
+  /** What decides the status, and what to do, in sentences; none where all is well. */
+  reasons: Schema.Array(Schema.String),
+  /** Who records spans: this layer, a provider that the application runs (`Tracing.layerBridge`), or nobody. */
+  recordedBy: Schema.Literals(["gorax", "provider", "nobody"]),
+  service: Schema.optionalKey(Schema.String),
+  /** As in the start line: `parentbased_traceidratio(0.1)`. */
+  sampler: Schema.optionalKey(Schema.String),
+  propagators: Schema.Array(Schema.String),
+  /** Whose trace context is continued: everybody's, or only that of those who are named. */
+  trust: Schema.Literals(["trusted", "public"]),
+  exporters: Schema.Array(Exporter),
+  /** One for all exporters, or one for each. */
+  queues: Schema.Array(Queue),
+  books: Books
+})
+
+export type HealthSnapshot = typeof HealthSnapshot.Type
+
+export type ExporterHealth = typeof Exporter.Type
