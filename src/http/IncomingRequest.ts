@@ -49,7 +49,22 @@ const schemeOf = (request: HttpServerRequest, { httpVersion, socket }: NodeSourc
   return encrypted ? "https" : "http"
 }
 
+/**
+ * What Node's server has read already is not read again: Effect makes headers of its own of it when it is asked for
+ * them, which most apps never do. Not so where Effect has put something right: an absolute target, a prefix, a proxy.
+ */
+const asNodeHasIt = ({ protocol, source, url }: HttpServerRequest): IncomingMessage | undefined =>
+  "httpVersionMajor" in source &&
+  source.httpVersionMajor === 1 &&
+  protocol === undefined &&
+  "url" in source &&
+  source.url === url
+    ? (source as IncomingMessage)
+    : undefined
+
 export const fromEffect = (request: HttpServerRequest): IncomingRequest => {
+  const node = asNodeHasIt(request)
+  if (node !== undefined) return fromNode(node)
   const source: NodeSource = request.source
   const port = source.socket?.remotePort
   const { peerAddress } = request

@@ -10,8 +10,6 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
-import { readFileSync } from "node:fs"
-import * as Result from "effect/Result"
 import type { OpenSpans } from "../tracer/OpenSpans.ts"
 import * as SpanClock from "../tracer/SpanClock.ts"
 
@@ -59,22 +57,11 @@ const onHangup = (): void => {
   Effect.runFork(Effect.ensuring(flushes, Effect.sync(hangUp)))
 }
 
-const sigIgn = /^SigIgn:\s*([0-9a-f]+)$/m
-
-/**
- * True where a hangup ends the process, so that catching it and hanging up again changes nothing. A program that was
- * started to outlive it (`nohup`) ignores it, and would not any more once it had been caught. Only Linux tells.
- */
-const hangupEnds = (): boolean => {
-  const status = Result.try(() => readFileSync("/proc/self/status", "utf8"))
-  const ignored = Result.isSuccess(status) ? sigIgn.exec(status.success)?.[1] : undefined
-  return ignored !== undefined && (Number.parseInt(ignored.slice(-1), 16) & 1) === 0
-}
-
 const listen = (): void => {
   process.on("exit", onExit)
   process.on("uncaughtExceptionMonitor", onUncaught)
-  if (hangupEnds()) process.on("SIGHUP", onHangup)
+  // Not even `nohup` makes Node ignore it, so it is always an ending
+  process.on("SIGHUP", onHangup)
 }
 
 const silence = (): void => {
