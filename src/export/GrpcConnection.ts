@@ -10,6 +10,7 @@ import * as Http2 from "node:http2"
 import * as Net from "node:net"
 import * as Tls from "node:tls"
 import * as OtlpTransport from "./OtlpTransport.ts"
+import * as Untraced from "./Untraced.ts"
 
 /** The socket is opened here, as Node's own would wait for the server to hang up after us. */
 const dial = (url: URL, tls: OtlpTransport.OtlpTls): Net.Socket => {
@@ -50,7 +51,7 @@ export class GrpcConnection {
 
   /** Begins a call. */
   request(headers: Http2.OutgoingHttpHeaders): Http2.ClientHttp2Stream {
-    const stream = this.#session.request(headers)
+    const stream = Untraced.run(() => this.#session.request(headers))
     this.#calls++
     stream.on("close", () => {
       this.#calls--
@@ -80,7 +81,7 @@ export const make = (url: URL, tls: OtlpTransport.OtlpTls): Effect.Effect<() => 
     Effect.succeed(() => {
       const open = connections.find(({ isOpen }) => isOpen)
       if (open !== undefined) return open
-      const opened = new GrpcConnection(url, tls)
+      const opened = Untraced.run(() => new GrpcConnection(url, tls))
       // Of those that have gone, only the last may still have calls under way
       connections = [...connections.slice(-1), opened]
       return opened

@@ -1,8 +1,7 @@
 /**
  * Lets any exporter or processor written for OpenTelemetry's SDK serve in our pipeline.
  */
-import { context, ROOT_CONTEXT } from "@opentelemetry/api"
-import { type ExportResult, ExportResultCode, suppressTracing } from "@opentelemetry/core"
+import { type ExportResult, ExportResultCode } from "@opentelemetry/core"
 import type { SpanExporter as OtelSpanExporter, SpanProcessor } from "@opentelemetry/sdk-trace-base"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -13,6 +12,7 @@ import type { SpanExporter } from "../model/SpanExporter.ts"
 import type { SpanSink } from "../model/SpanSink.ts"
 import { ExportError } from "../model/TracingError.ts"
 import { toReadableSpan } from "./ReadableSpan.ts"
+import * as Untraced from "./Untraced.ts"
 
 export interface OtelExporterOptions {
   /** How errors call the destination; the exporter's class by default. Without credentials. */
@@ -21,14 +21,9 @@ export interface OtelExporterOptions {
   readonly shutdownTimeout?: Duration.Input
 }
 
-const quiet = suppressTracing(ROOT_CONTEXT)
-
-/** Runs what belongs to OpenTelemetry so that its instrumentation takes no notice. Asks for no context: that is heard. */
-const untraced = <A>(run: () => A): A => context.with(quiet, run)
-
 /** Waits for a promise of foreign code, and no longer than it may take. It never fails. */
 const settled = (run: () => Promise<unknown> | undefined, timeout: Duration.Input): Effect.Effect<boolean> =>
-  Effect.tryPromise(async () => untraced(run)).pipe(
+  Effect.tryPromise(async () => Untraced.run(run)).pipe(
     Effect.as(true),
     Effect.orElseSucceed(() => false),
     Effect.interruptible,
@@ -88,7 +83,7 @@ const send = (exporter: OtelSpanExporter, endpoint: string): SpanExporter => ({
                 ? Effect.void
                 : Effect.fail(toExportError(result.error, endpoint))
             )
-          const started = Result.try(() => untraced(() => exporter.export(spans.map(toReadableSpan), finish)))
+          const started = Result.try(() => Untraced.run(() => exporter.export(spans.map(toReadableSpan), finish)))
           if (Result.isFailure(started)) resume(Effect.fail(toExportError(started.failure, endpoint)))
         })
 })
@@ -119,7 +114,7 @@ export const fromSpanProcessor = (
       return {
         push: (span) => {
           waiting++
-          Result.try(() => untraced(() => processor.onEnd(toReadableSpan(span))))
+          Result.try(() => Untraced.run(() => processor.onEnd(toReadableSpan(span))))
         },
         flush: Effect.suspend(() => {
           const count = waiting

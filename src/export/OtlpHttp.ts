@@ -20,6 +20,7 @@ import * as OtlpAnswer from "./OtlpAnswer.ts"
 import * as OtlpCompression from "./OtlpCompression.ts"
 import * as OtlpTransport from "./OtlpTransport.ts"
 import * as RetryAfter from "./RetryAfter.ts"
+import * as Untraced from "./Untraced.ts"
 
 interface Answered {
   readonly status: number
@@ -43,7 +44,7 @@ const exchange = (
   body: Uint8Array
 ): Effect.Effect<Answered, Unanswered> =>
   Effect.callback((resume) => {
-    const request = open(options)
+    const request = Untraced.run(() => open(options))
     const fail = (error: unknown) =>
       resume(Effect.fail({ error, stale: request.reusedSocket && Reflect.get(Object(error), "code") === "ECONNRESET" }))
     request.on("socket", OtlpTransport.unheld)

@@ -2,7 +2,6 @@
  * The way from the tracer to the exporters, put together from settings.
  */
 import * as Otel from "@opentelemetry/api"
-import { suppressTracing } from "@opentelemetry/core"
 import type * as Sdk from "@opentelemetry/sdk-trace-base"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -25,6 +24,7 @@ import * as Exporters from "./Exporters.ts"
 import type { TracingConfig } from "./TracingConfig.ts"
 import type { TracingConfigError } from "./TracingConfigError.ts"
 import * as UnheldClock from "./UnheldClock.ts"
+import * as UntracedExporter from "./UntracedExporter.ts"
 
 /** Parts of the user's own. */
 export interface DeliveryPlugins {
@@ -55,7 +55,10 @@ const plugged = (
 ): Effect.Effect<Exporters.Watched, never, EffectScope.Scope> =>
   Effect.map("shutdown" in exporter ? OtelExporter.fromOtel(exporter) : Effect.succeed(exporter), (exporter) => {
     const watch = new ExporterWatch("own", "own_span_exporter")
-    return { watch, destination: { name: "an exporter of your own", exporter: watch.around(exporter) } }
+    return {
+      watch,
+      destination: { name: "an exporter of your own", exporter: UntracedExporter.make(watch.around(exporter)) }
+    }
   })
 
 /** Where spans end that nobody batches: processors have taken them, or nobody wanted them. */
@@ -94,21 +97,12 @@ const announce =
     for (const processor of processors) Result.try(() => processor.onStart(span, parent))
   }
 
-const evaluate = "~effect/Effect/evaluate"
-const suppressed = suppressTracing(Otel.ROOT_CONTEXT)
-
-/** Records nothing of what delivers, and keeps OpenTelemetry's instrumentation from recording it. */
-const untraced: Tracer.Tracer = {
-  ...passThrough,
-  context: (primitive, fiber) => Otel.context.with(suppressed, () => primitive[evaluate](fiber))
-}
-
 /** For fibers that are delivery's own: what they do is not recorded, and their waiting keeps no process alive. */
 export const alone = Effect.map(
   Clock.clockWith((clock) => Effect.succeed(UnheldClock.make(clock))),
   (clock) =>
     <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-      effect.pipe(Effect.provideService(Tracer.Tracer, untraced), Effect.provideService(Clock.Clock, clock))
+      effect.pipe(Effect.provideService(Tracer.Tracer, passThrough), Effect.provideService(Clock.Clock, clock))
 )
 
 /** Batches what is to be exported; with a spool, from the disk. Nobody who has none loads it. */

@@ -22,6 +22,7 @@ import * as SettingTable from "./SettingTable.ts"
 import * as StartLine from "./StartLine.ts"
 import * as TlsFiles from "./TlsFiles.ts"
 import type { ExporterName, TracingConfig } from "./TracingConfig.ts"
+import * as UntracedExporter from "./UntracedExporter.ts"
 import { TracingConfigError } from "./TracingConfigError.ts"
 
 /** Where spans go, and what is seen of it. */
@@ -92,7 +93,8 @@ export const make = Effect.fnUntraced(function* (
 
   const makers: Readonly<Record<ExporterName, (watch: ExporterWatch) => Made>> = {
     otlp: (watch) => Effect.map(over("OTLP", settings.otlp, OtlpExporter.make), inAnySize(watch)),
-    "otlp-sdk": (watch) => Effect.map(SdkOtlpExporter.make(settings.otlp), watch.around),
+    "otlp-sdk": (watch) =>
+      Effect.map(SdkOtlpExporter.make(settings.otlp), (exporter) => UntracedExporter.make(watch.around(exporter))),
     zipkin: (watch) => Effect.map(over("Zipkin", settings.zipkin, ZipkinExporter.make), inAnySize(watch)),
     jaeger: (watch) =>
       settings.jaegerAgent === undefined
@@ -100,9 +102,10 @@ export const make = Effect.fnUntraced(function* (
             PerProcess.make(inAnySize(watch)(exporter))
           )
         : Effect.map(JaegerExporter.overUdp(settings.jaegerAgent), (exporter) =>
-            PerProcess.make(again(watch)(exporter))
+            UntracedExporter.make(PerProcess.make(again(watch)(exporter)))
           ),
-    file: (watch) => Effect.map(file(settings, settings.file!), again(watch)),
+    file: (watch) =>
+      Effect.map(file(settings, settings.file!), (exporter) => UntracedExporter.make(again(watch)(exporter))),
     console: (watch) =>
       Effect.map(
         settings.consoleFormat === "json"
