@@ -47,8 +47,8 @@ const port = Effect.map(HttpServer.HttpServer, ({ address }) => (address as { re
 const used = (): number => process.cpuUsage().user
 
 /** Until the compiler has nothing left to do: it runs on this process's account. */
-const warmUp = 15_000
-const requests = 20_000
+const warmUp = 60_000
+const requests = 30_000
 
 /** Requests over the network. `arrive` is how many spans the collector gets for each, where that is certain. */
 const requested = (answering: Answering, tracer: Delivered.Delivered, arrive?: number): HotPath.Variant => {
