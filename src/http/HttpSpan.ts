@@ -20,12 +20,7 @@ export const use = <A, E, R>(
   fiber: Fiber.Fiber<unknown, unknown>,
   self: Effect.Effect<A, E, R>,
   spec: SpanOpener.SpanSpec
-): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> => {
-  const opener = openerOf(fiber)
-  return opener === undefined
-    ? SpanOpener.throughEffect(self, spec)
-    : (opener.around(fiber, self, spec) as Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>)
-}
+): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> => SpanOpener.open(openerOf(fiber), fiber, self, spec)
 
 /** Writes the status of the response, in the keys of the profile. */
 export const writeStatus = (span: Tracer.Span, status: number, fiber: Fiber.Fiber<unknown, unknown>): void => {

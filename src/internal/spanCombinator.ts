@@ -54,7 +54,7 @@ export const open = <A, E, R>(self: Effect.Effect<A, E, R>, spec: SpanSpec): Tra
     const opener = openerOf(fiber)
     if (opener === off) return unopened(fiber, self, spec)
     if (spec.parent === undefined && spec.root !== true && opener?.declines(fiber) === true) return asIs(fiber, self)
-    return opened(fiber, opener, self, spec)
+    return SpanOpener.open(opener, fiber, self, spec)
   })
 
 type Traced<A, E, R> = Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>
@@ -96,14 +96,6 @@ const asIs = <A, E, R>(fiber: Fiber.Fiber<unknown, unknown>, self: Effect.Effect
     inPlace--
   }
 }
-
-const opened = <A, E, R>(
-  fiber: Fiber.Fiber<unknown, unknown>,
-  opener: SpanOpener.SpanOpener | undefined,
-  self: Effect.Effect<A, E, R>,
-  spec: SpanSpec
-): Traced<A, E, R> =>
-  opener === undefined ? SpanOpener.throughEffect(self, spec) : (opener.around(fiber, self, spec) as Traced<A, E, R>)
 
 const read = <Options>(options: Options | (() => Options) | undefined): Options | undefined => {
   if (typeof options !== "function") return options
@@ -177,7 +169,7 @@ export const make = <Options>(given: SpanShape<Options>): SpanCombinator<Options
       if (opener === off || (shape.elsewhere?.(options) !== true && opener?.declines(fiber) === true))
         return asIs(fiber, base)
       const inner = shape.inside === undefined ? base : shape.inside(base, name, options)
-      return opened(fiber, opener, inner, shape.describe(name, options, fiber))
+      return SpanOpener.open(opener, fiber, inner, shape.describe(name, options, fiber))
     })
   const { around } = shape
   const wrap: typeof spanned =

@@ -106,6 +106,17 @@ export interface SpanOpener {
 
 export const make = (opener: Omit<SpanOpener, typeof TypeId>): SpanOpener => ({ [TypeId]: TypeId, ...opener })
 
+/** Runs an effect in a span: the opener's way where there is one, and else through Effect's API. */
+export const open = <A, E, R>(
+  opener: SpanOpener | undefined,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  self: Effect.Effect<A, E, R>,
+  spec: SpanSpec
+): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
+  opener === undefined
+    ? throughEffect(self, spec)
+    : (opener.around(fiber, self, spec) as Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>)
+
 /** The tracer's extra powers, if it has them. */
 export const fromTracer = (tracer: Tracer.Tracer | undefined): SpanOpener | undefined =>
   tracer !== undefined && TypeId in tracer ? (tracer as Tracer.Tracer & SpanOpener) : undefined

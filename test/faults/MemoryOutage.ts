@@ -6,11 +6,7 @@ import { Clock, Effect, Exit, Fiber, Logger, Result, Scope, Tracer } from "effec
 import * as Delivery from "../../src/layers/Delivery.ts"
 import * as TracingConfig from "../../src/layers/TracingConfig.ts"
 import * as SpanBooks from "../../src/model/SpanBooks.ts"
-import * as SpanLimits from "../../src/model/SpanLimits.ts"
-import { always } from "../../src/sampling/Sampler.ts"
-import * as GoraxTracer from "../../src/tracer/GoraxTracer.ts"
-import * as Ids from "../../src/tracer/Ids.ts"
-import type { Transport } from "./Scenario.ts"
+import { tracerOver, type Transport } from "./Scenario.ts"
 
 /** A line of the result. */
 export interface Row {
@@ -78,15 +74,7 @@ export const run = (plan: Plan, transport: Transport): Effect.Effect<Row> =>
       })
     )
     const { sink } = yield* Delivery.make(settings, books, {}).pipe(Scope.provide(scope), Effect.orDie)
-    const tracer = GoraxTracer.make({
-      sink,
-      books,
-      sampler: always,
-      ids: Ids.secure(),
-      limits: SpanLimits.defaults,
-      resource: { attributes: { "service.name": "faults" } },
-      scope: Delivery.scope
-    })
+    const tracer = tracerOver(sink, books)
     const ended = { count: 0 }
     const working = yield* Effect.forkChild(Effect.provideService(work(plan.end, ended), Tracer.Tracer, tracer))
     yield* Effect.sleep(plan.from * 1000)

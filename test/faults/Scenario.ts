@@ -8,6 +8,7 @@ import { Effect, Exit, Logger, Result, Scope, Tracer } from "effect"
 import * as Delivery from "../../src/layers/Delivery.ts"
 import * as TracingConfig from "../../src/layers/TracingConfig.ts"
 import * as SpanBooks from "../../src/model/SpanBooks.ts"
+import type { SpanSink } from "../../src/model/SpanSink.ts"
 import * as SpanLimits from "../../src/model/SpanLimits.ts"
 import { always } from "../../src/sampling/Sampler.ts"
 import * as GoraxTracer from "../../src/tracer/GoraxTracer.ts"
@@ -86,6 +87,18 @@ const isBalanced = (books: SpanBooks.SpanBooks): boolean => {
   return inFlight >= 0 && books.started === books.ended + books.sampledOut && inFlight <= books.ended
 }
 
+/** A tracer that records everything into a delivery. */
+export const tracerOver = (sink: SpanSink, books: SpanBooks.SpanBooks): Tracer.Tracer =>
+  GoraxTracer.make({
+    sink,
+    books,
+    sampler: always,
+    ids: Ids.secure(),
+    limits: SpanLimits.defaults,
+    resource: { attributes: { "service.name": "faults" } },
+    scope: Delivery.scope
+  })
+
 /** Runs the program against a collector of its own. */
 export const run = (scenario: Scenario, transport: Transport): Effect.Effect<Row> =>
   Effect.gen(function* () {
@@ -96,15 +109,7 @@ export const run = (scenario: Scenario, transport: Transport): Effect.Effect<Row
       Scope.provide(scope),
       Effect.orDie
     )
-    const tracer = GoraxTracer.make({
-      sink,
-      books,
-      sampler: always,
-      ids: Ids.secure(),
-      limits: SpanLimits.defaults,
-      resource: { attributes: { "service.name": "faults" } },
-      scope: Delivery.scope
-    })
+    const tracer = tracerOver(sink, books)
     const traced = Effect.provideService(Tracer.Tracer, tracer)
     yield* traced(work(spansBefore))
     yield* sink.flush
