@@ -16,7 +16,7 @@ import * as PerProcess from "../export/PerProcess.ts"
 import * as Retry from "../export/Retry.ts"
 import * as SdkOtlpExporter from "../export/SdkOtlpExporter.ts"
 import * as ZipkinExporter from "../export/ZipkinExporter.ts"
-import type { SpanExporter } from "../model/SpanExporter.ts"
+import type { AnyExporter, SpanExporter } from "../model/SpanExporter.ts"
 import type { Destination } from "../pipeline/Destinations.ts"
 import * as SettingTable from "./SettingTable.ts"
 import * as StartLine from "./StartLine.ts"
@@ -46,8 +46,8 @@ const typeOf = (name: ExporterName, { otlp }: TracingConfig): string =>
     console: "console_span_exporter"
   })[name]
 
-type Opened = Effect.Effect<SpanExporter, never, Scope.Scope>
-type Made = Effect.Effect<SpanExporter, TracingConfigError, Scope.Scope>
+type Opened<Exporter> = Effect.Effect<Exporter, never, Scope.Scope>
+type Made<Exporter = AnyExporter> = Effect.Effect<Exporter, TracingConfigError, Scope.Scope>
 
 /** Whoever looks at a console is waiting. */
 const consoleInterval = Duration.millis(200)
@@ -56,7 +56,7 @@ const consoleInterval = Duration.millis(200)
 const isColourful = (): boolean => process.stdout.isTTY && process.stdout.hasColors()
 
 /** A file that cannot be opened fails the layer, like any other setting. */
-const file = (settings: TracingConfig, options: FileExporter.FileExporterOptions): Made =>
+const file = (settings: TracingConfig, options: FileExporter.FileExporterOptions): Made<SpanExporter> =>
   Effect.mapError(
     FileExporter.make(options),
     ({ advice }) =>
@@ -76,19 +76,23 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ReadonlyArray<Watched>, TracingConfigError, Scope.Scope> {
   // Only for what is sent: who writes to a file needs no certificates
   const tls = yield* Effect.cached(TlsFiles.read(settings))
-  const over = (format: string, to: OtlpSettings, open: (options: OtlpTransportOptions) => Opened): Made =>
+  const over = <Exporter extends AnyExporter>(
+    format: string,
+    to: OtlpSettings,
+    open: (options: OtlpTransportOptions) => Opened<Exporter>
+  ): Made<Exporter> =>
     Effect.flatMap(tls, (tls) =>
       open({ settings: to, tls, userAgent: `gorax-tracing-${format}-Exporter-JavaScript/${version}` })
     )
   /** Each try is seen. */
   const again =
     (watch: ExporterWatch) =>
-    (exporter: SpanExporter): SpanExporter =>
+    <Exporter extends AnyExporter>(exporter: Exporter): Exporter =>
       Retry.make(watch.around(exporter), settings.retry)
   /** What is too large is halved, and each half tried again by itself. */
   const inAnySize =
     (watch: ExporterWatch) =>
-    (exporter: SpanExporter): SpanExporter =>
+    <Exporter extends AnyExporter>(exporter: Exporter): Exporter =>
       Halving.make(again(watch)(exporter))
 
   const makers: Readonly<Record<ExporterName, (watch: ExporterWatch) => Made>> = {

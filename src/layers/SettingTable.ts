@@ -326,7 +326,7 @@ export const table = {
     rule: Rule.integer(1),
     otel: ["OTEL_BSP_MAX_QUEUE_SIZE"],
     fallback: 40_000,
-    doc: "How many ended spans may wait: at half a kilobyte each, 22 MB while a receiver is away, and forty seconds of a process that makes a thousand a second. What comes on top is dropped and counted."
+    doc: "How many ended spans may wait: at about 235 bytes each as protobuf, 10 MB while a receiver is away, and forty seconds of a process that makes a thousand a second. What comes on top is dropped and counted."
   }),
   queueBytes: row({
     key: "TRACING_BATCH_QUEUE_BYTES",
@@ -336,17 +336,17 @@ export const table = {
   }),
   drop: row({
     key: "TRACING_BATCH_DROP",
-    rule: Rule.oneOf("newest", "oldest"),
+    rule: Rule.oneOf("newest", "oldest", "trace", "priority"),
     fallback: "newest",
-    doc: "What is dropped when no more may wait: the span that comes on top, or the batch that has waited longest."
+    doc: "What is dropped when no more may wait: the span that comes on top; the batch that has waited longest; the whole `trace` of the span that comes on top; or by `priority`, so that failed spans are kept longest, and then those with which a trace enters the process. The last two need twice the memory, as spans wait as they are and not as bytes."
   }),
   batchSize: row({
     key: "TRACING_BATCH_SIZE",
     rule: Rule.integer(1),
     otel: ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE"],
     fallback: undefined,
-    shown: "512, or the queue size if that is less",
-    doc: "How many spans one request carries at most; not more than the queue size."
+    shown: "1024, or the queue size if that is less",
+    doc: "How many spans one request carries at most; not more than the queue size. As protobuf, fewer once they take two mebibytes."
   }),
   concurrency: row({
     key: "TRACING_MAX_CONCURRENT_EXPORTS",

@@ -24,6 +24,7 @@ import * as Keys from "../model/AttributeKeys.ts"
 import type { Attributes } from "../model/Attributes.ts"
 import type { Profile } from "../model/References.ts"
 import type { SpanLimits } from "../model/SpanLimits.ts"
+import type * as Batching from "../pipeline/Batching.ts"
 import * as DestinationSettings from "./DestinationSettings.ts"
 import { SettingReading, type SettingTexts } from "./SettingReading.ts"
 import * as SettingTable from "./SettingTable.ts"
@@ -89,7 +90,7 @@ export interface TracingConfig {
   readonly batch: {
     readonly queueSize: number
     readonly queueBytes: number
-    readonly drop: "newest" | "oldest"
+    readonly drop: Batching.BatchingOptions["drop"]
     readonly batchSize: number
     readonly concurrency: number
     readonly interval: Duration.Duration
@@ -241,7 +242,7 @@ const http = (reading: SettingReading): HttpSetting => ({
 
 const batch = (reading: SettingReading): TracingConfig["batch"] => {
   const queueSize = reading.get("queueSize")
-  const batchSize = reading.get("batchSize") ?? Math.min(512, queueSize)
+  const batchSize = reading.get("batchSize") ?? Math.min(1024, queueSize)
   if (batchSize > queueSize) {
     reading.refuse("batchSize", `no more than the queue size, ${queueSize} (${SettingTable.table.queueSize.key})`)
   }

@@ -21,7 +21,7 @@ import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
 import * as SpanBooks from "../model/SpanBooks.ts"
-import type { SpanExporter } from "../model/SpanExporter.ts"
+import { type AnyExporter, decorate, type SpanExporter } from "../model/SpanExporter.ts"
 import type { QueueView } from "./QueueView.ts"
 
 type Labels = Readonly<Record<string, string>>
@@ -218,11 +218,10 @@ const failureOf = (cause: Cause.Cause<unknown>): string => {
 }
 
 /** Records how long each batch took. Goes around everything that tries again. */
-export const timed = (exporter: SpanExporter, type: string, index: number): SpanExporter => {
+export const timed = <Exporter extends AnyExporter>(exporter: Exporter, type: string, index: number): Exporter => {
   const labels = component(type, index)
   const full = durations(labels)
-  return {
-    ...exporter,
+  return decorate(exporter, <Spans>(exporter: SpanExporter<Spans>): SpanExporter<Spans> => ({
     export: (spans) =>
       Effect.flatMap(Clock.monotonicTimeNanos, (begin) =>
         Effect.onExit(exporter.export(spans), (exit) =>
@@ -237,5 +236,5 @@ export const timed = (exporter: SpanExporter, type: string, index: number): Span
           })
         )
       )
-  }
+  }))
 }

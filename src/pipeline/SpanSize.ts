@@ -33,8 +33,10 @@ const measure = (data: SpanData): number =>
   span + event * (data.events.length + data.links.length) + data.statusMessage.length + textOf(data)
 
 /** In bytes: what a small span takes, and the characters of long texts. Total. */
-export const estimate = (data: SpanData): number =>
+const estimate = (data: SpanData): number =>
   Result.getOrElse(
     Result.try(() => measure(data)),
     () => span
   )
+
+export const ofAll = (spans: ReadonlyArray<SpanData>): number => spans.reduce((sum, span) => sum + estimate(span), 0)

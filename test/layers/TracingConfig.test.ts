@@ -217,7 +217,7 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
       queueSize: 40_000,
       queueBytes: 50_000_000,
       drop: "newest",
-      batchSize: 512,
+      batchSize: 1024,
       concurrency: 4,
       interval: 5000,
       exportTimeout: 300_000
