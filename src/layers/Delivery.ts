@@ -21,6 +21,7 @@ import type { QueueView } from "../pipeline/QueueView.ts"
 import type { GoraxSpan } from "../tracer/GoraxSpan.ts"
 import { passThrough } from "../tracer/GoraxTracer.ts"
 import * as Exporters from "./Exporters.ts"
+import type { OwnHeaders } from "./OwnHeaders.ts"
 import type { TracingConfig } from "./TracingConfig.ts"
 import type { TracingConfigError } from "./TracingConfigError.ts"
 import * as UnheldClock from "./UnheldClock.ts"
@@ -32,6 +33,11 @@ export interface DeliveryPlugins {
   readonly exporters?: ReadonlyArray<SpanExporter | Sdk.SpanExporter>
   /** Told of every span at its start and, after all stages, at its end. */
   readonly spanProcessors?: ReadonlyArray<Sdk.SpanProcessor>
+  /**
+   * Headers for OTLP that change, as tokens do, besides `TRACING_HEADERS`: asked for before a request, once a second at
+   * most, and at once when they are refused (401, 403). Where it fails the last good ones stay in use.
+   */
+  readonly headers?: OwnHeaders
   /** What spans pass through before they are batched, in the order they meet it. */
   readonly stages?: ReadonlyArray<Stage>
 }
@@ -128,8 +134,11 @@ export const make = Effect.fnUntraced(function* (
   books: SpanBooks.SpanBooks,
   plugins: DeliveryPlugins
 ): Effect.fn.Return<Delivery, TracingConfigError, EffectScope.Scope> {
-  const { exporters: ownExporters = [], spanProcessors = [], stages = [] } = plugins
-  const watched = [...(yield* Exporters.make(settings, version)), ...(yield* Effect.forEach(ownExporters, plugged))]
+  const { exporters: ownExporters = [], headers, spanProcessors = [], stages = [] } = plugins
+  const watched = [
+    ...(yield* Exporters.make(settings, version, headers)),
+    ...(yield* Effect.forEach(ownExporters, plugged))
+  ]
   const exporters = watched.map(({ watch }) => watch)
   const destinations = watched.map(({ destination, watch }, index): Destinations.Destination => ({
     ...destination,
