@@ -5,9 +5,11 @@ import * as Otel from "@opentelemetry/api"
 import type * as Sdk from "@opentelemetry/sdk-trace-base"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
 import type * as EffectScope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
+import * as Abandonment from "../export/Abandonment.ts"
 import { ExporterWatch } from "../export/ExporterWatch.ts"
 import * as OtelExporter from "../export/OtelExporter.ts"
 import { toReadableSpan } from "../export/ReadableSpan.ts"
@@ -128,11 +130,15 @@ const batched = Effect.fnUntraced(function* (
   return yield* SpooledDelivery.make(settings.spool, destinations, options)
 })
 
-/** Builds the pipeline in a scope: it is flushed, within the shutdown timeout, and closed with that scope. */
+/**
+ * Builds the pipeline in a scope: it is flushed, within the shutdown timeout or until it is given up, and closed with that
+ * scope.
+ */
 export const make = Effect.fnUntraced(function* (
   settings: TracingConfig,
   books: SpanBooks.SpanBooks,
-  plugins: DeliveryPlugins
+  plugins: DeliveryPlugins,
+  givenUp = Latch.makeUnsafe()
 ): Effect.fn.Return<Delivery, TracingConfigError, EffectScope.Scope> {
   const { exporters: ownExporters = [], headers, spanProcessors = [], stages = [] } = plugins
   const watched = [
@@ -142,7 +148,7 @@ export const make = Effect.fnUntraced(function* (
   const exporters = watched.map(({ watch }) => watch)
   const destinations = watched.map(({ destination, watch }, index): Destinations.Destination => ({
     ...destination,
-    exporter: PipelineMetrics.timed(destination.exporter, watch.type, index)
+    exporter: Abandonment.make(PipelineMetrics.timed(destination.exporter, watch.type, index), givenUp)
   }))
   const processors = yield* Effect.forEach(spanProcessors, (processor) => OtelExporter.fromSpanProcessor(processor))
   const queues: Array<QueueView> = []
