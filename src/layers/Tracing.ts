@@ -14,6 +14,7 @@ import { CurrentPropagator } from "../model/References.ts"
 import type * as References from "../model/References.ts"
 import type { Sampler } from "../model/Sampler.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
+import type { Wish } from "../pipeline/TailRule.ts"
 import type * as Propagator from "../propagation/Propagator.ts"
 import * as RateLimit from "../sampling/RateLimit.ts"
 import * as Samplers from "../sampling/Sampler.ts"
@@ -53,6 +54,10 @@ export interface TracingOptions extends TracingPlugins {
   readonly sampleRate?: number
   /** How many spans a second are recorded at most. */
   readonly maxSpansPerSecond?: number
+  /** Which runs are kept although sampling left them out: `["failures", "slow"]`. */
+  readonly tailSampling?: ReadonlyArray<Wish>
+  /** What counts as slow. */
+  readonly tailSlowerThan?: Duration.Input
   /** How long an ended span waits for others at most. */
   readonly batchTimeout?: Duration.Input
   /** How long the end of the program waits for spans to be delivered. */
@@ -92,6 +97,8 @@ const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_EXPORTER: listed(options.exporter),
   TRACING_SAMPLE_RATE: options.sampleRate === undefined ? undefined : String(options.sampleRate),
   TRACING_MAX_SPANS_PER_SECOND: options.maxSpansPerSecond === undefined ? undefined : String(options.maxSpansPerSecond),
+  TRACING_TAIL_SAMPLING: options.tailSampling?.join(",") || undefined,
+  TRACING_TAIL_SLOWER_THAN: millis(options.tailSlowerThan),
   TRACING_TRUST: options.trust,
   TRACING_PROPAGATE_TO: listed(options.propagateTo),
   TRACING_PROPAGATE_BAGGAGE: listed(options.propagateBaggage),
@@ -168,6 +175,7 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     sink: delivery.sink,
     onStart: delivery.onStart,
     recordsUnsampled: delivery.recordsUnsampled,
+    onRecordedRoot: delivery.onRecordedRoot,
     sampler,
     books,
     openSpans,
