@@ -1,17 +1,17 @@
 /**
  * How long runs of each operation have taken lately, in a few hundred numbers: enough to tell which are among the slowest.
  *
- * Durations are counted in buckets, each a tenth wider than the one before,
+ * Durations are counted in buckets, each a twentieth wider than the one before,
  * and all counts are halved now and then, so that what is slow follows the
  * times. Operations beyond so many share one sketch.
  */
 import * as AttributeKeys from "../model/AttributeKeys.ts"
 import { durationMillis, type SpanData } from "../model/SpanData.ts"
 
-const growth = Math.log(1.1)
-/** From a microsecond to a month. */
-const buckets = 300
-/** A kilobyte each. */
+const growth = Math.log(1.05)
+/** From a microsecond to a week. */
+const buckets = 560
+/** Two kilobytes each. */
 const mostOperations = 256
 
 const bucketOf = (millis: number): number =>

@@ -11,7 +11,6 @@
  * alone, also where there is a spool.
  */
 import * as Effect from "effect/Effect"
-import * as AttributeKeys from "../model/AttributeKeys.ts"
 import * as RecordedSpan from "../model/RecordedSpan.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import type { SpanData } from "../model/SpanData.ts"
@@ -21,7 +20,7 @@ import { type Bound, TailBuffer, type TailBufferOptions } from "./TailBuffer.ts"
 import * as TailRule from "./TailRule.ts"
 import { isLocalRoot, type TailTrace } from "./TailTrace.ts"
 import type { TailView } from "./TailView.ts"
-import { VerdictMemory } from "./Verdict.ts"
+import * as Verdict from "./Verdict.ts"
 
 export interface TailSamplingOptions extends TailBufferOptions {
   /** Asked in this order; the first reason counts. */
@@ -53,13 +52,13 @@ class Recorder implements TailView {
   #closed = false
   readonly #options: TailSamplingOptions
   readonly #buffer: TailBuffer
-  readonly #verdicts: VerdictMemory
+  readonly #verdicts: Verdict.VerdictMemory
   readonly #latencies: LatencySketch | undefined
 
   constructor(options: TailSamplingOptions) {
     this.#options = options
     this.#buffer = new TailBuffer(options)
-    this.#verdicts = new VerdictMemory(options.maxTraces)
+    this.#verdicts = new Verdict.VerdictMemory(options.maxTraces)
     if (options.slowest !== undefined) this.#latencies = new LatencySketch(options.slowest)
   }
 
@@ -73,11 +72,11 @@ class Recorder implements TailView {
     return this.#buffer.bytes
   }
 
-  /** What was kept once is kept on; what was lost or let go may begin anew. */
+  /** What was kept once is kept on, and what was lost is lost until it is over; what was let go begins anew. */
   begin(traceId: string, rootId: string): void {
     const verdict = this.#verdicts.get(traceId)
-    if (this.#closed || (verdict !== undefined && "kept" in verdict)) return
-    this.#verdicts.forget(traceId)
+    if (this.#closed || verdict?._tag === "kept") return
+    if (verdict !== undefined) return verdict.trace.open(rootId)
     this.#buffer.open(traceId, rootId)
     this.#makeRoom()
   }
@@ -97,9 +96,10 @@ class Recorder implements TailView {
   /** Its trace is decided, or nobody knows of it. */
   #follow(span: SpanData, next: SpanSink): void {
     const verdict = this.#verdicts.get(span.traceId)
-    if (verdict === undefined) next.push(span)
-    else if ("kept" in verdict) next.push(RecordedSpan.keep(span, { [AttributeKeys.keptBecause]: verdict.kept }))
-    else SpanBooks.drop(this.#options.books, lostTo[verdict.evicted])
+    if (verdict === undefined) return next.push(span)
+    if (verdict._tag === "kept") return next.push(RecordedSpan.keep(span, verdict.of(span)))
+    SpanBooks.drop(this.#options.books, lostTo[verdict.bound])
+    if (verdict.trace.see(span)) this.#verdicts.forget(span.traceId)
   }
 
   #decide(trace: TailTrace, next: SpanSink): void {
@@ -110,18 +110,17 @@ class Recorder implements TailView {
       this.#options.books.letGo += trace.spans.length
     } else {
       count(this.kept, reason)
-      this.#verdicts.set(trace.traceId, { kept: reason })
-      this.#release(trace, reason, next)
+      const verdict = Verdict.kept(reason, trace.missing)
+      this.#verdicts.set(trace.traceId, verdict)
+      this.#release(trace, verdict, next)
     }
   }
 
   /** All of it, and each by itself: a stage that trips over one has the others all the same. */
-  #release({ missing, spans }: TailTrace, reason: string, next: SpanSink): void {
-    const said = { [AttributeKeys.keptBecause]: reason }
-    const saidByRoots = missing === 0 ? said : { ...said, [AttributeKeys.keptWithout]: missing }
+  #release({ spans }: TailTrace, verdict: Verdict.Kept, next: SpanSink): void {
     for (const span of spans) {
       try {
-        next.push(RecordedSpan.keep(span, isLocalRoot(span) ? saidByRoots : said))
+        next.push(RecordedSpan.keep(span, verdict.of(span)))
       } catch {
         SpanBooks.drop(this.#options.books, "stage_failed")
       }
@@ -133,9 +132,10 @@ class Recorder implements TailView {
       const { oldest } = this.#buffer
       if (oldest === undefined) return
       this.#take(oldest)
-      this.#verdicts.set(oldest.traceId, { evicted: bound })
       count(this.evicted, bound)
-      SpanBooks.drop(this.#options.books, lostTo[bound], oldest.spans.length)
+      if (oldest.spans.length > 0) SpanBooks.drop(this.#options.books, lostTo[bound], oldest.spans.length)
+      oldest.spans.length = 0
+      this.#verdicts.set(oldest.traceId, { _tag: "evicted", bound, trace: oldest })
     }
   }
 
