@@ -49,6 +49,8 @@ export interface Delivery {
   readonly recordsUnsampled: boolean
   /** Told of the local roots among them. */
   readonly onRecordedRoot: ((traceId: string, spanId: string) => void) | undefined
+  /** Hands on, before it returns, what a stage still holds: the process is about to be gone. */
+  readonly settle: () => void
   /** What can be seen of tail sampling, where that is on. */
   readonly tail: TailView | undefined
   readonly onStart: ((span: GoraxSpan) => void) | undefined
@@ -137,13 +139,15 @@ const batched = Effect.fnUntraced(function* (
 const tailSampling = (
   { tail }: TracingConfig,
   books: SpanBooks.SpanBooks,
-  rules: ReadonlyArray<TailRule.TailRule>
+  rules: ReadonlyArray<TailRule.TailRule>,
+  untraced: NonNullable<TailSampling.TailSamplingOptions["untraced"]>
 ): TailSampling.TailSampling | undefined =>
   tail.keep.length === 0 && rules.length === 0
     ? undefined
     : TailSampling.make({
         ...tail,
         books,
+        untraced,
         rules: [
           ...rules,
           ...TailRule.fromOptions({ ...tail, slowerThan: tail.slowerThan && Duration.toMillis(tail.slowerThan) })
@@ -177,7 +181,7 @@ export const make = Effect.fnUntraced(function* (
     destinations.length === 0
       ? unbatched(books, processors.length > 0)
       : yield* batched(settings, books, destinations, (queue) => queues.push(queue))
-  const tail = tailSampling(settings, books, tailRules)
+  const tail = tailSampling(settings, books, tailRules, yield* alone)
   yield* PipelineMetrics.publish(
     books,
     queues.map((queue, index) => ({ queue, exporterType: exporters[index]!.type })),
@@ -188,7 +192,15 @@ export const make = Effect.fnUntraced(function* (
   const recordsUnsampled = early.length > 0
   const letting = recordsUnsampled ? [LettingGo.stage(books)] : []
   for (const stage of [...early, ...letting, ...stages].toReversed()) sink = yield* stage(sink)
-  const seen = { sink, recordsUnsampled, onRecordedRoot: tail?.begin, tail: tail?.view, exporters, queues }
+  const seen = {
+    sink,
+    recordsUnsampled,
+    onRecordedRoot: tail?.begin,
+    settle: () => tail?.settle(),
+    tail: tail?.view,
+    exporters,
+    queues
+  }
   if (spanProcessors.length === 0) return { ...seen, onStart: undefined, onForeignStart: undefined }
   const onForeignStart = announce(spanProcessors)
   return { ...seen, onStart: (span) => onForeignStart(begun(span), Otel.context.active()), onForeignStart }

@@ -13,7 +13,10 @@ import { SpanTree } from "@gorax/tracing/testing"
 import * as Otel from "@opentelemetry/api"
 import { ConfigProvider, Deferred, Effect, Exit, Fiber, Layer, Logger, Schedule, Scope } from "effect"
 import { TestClock } from "effect/testing"
+import * as SpanBooks from "../../src/model/SpanBooks.ts"
 import * as SpanContext from "../../src/model/SpanContext.ts"
+import * as TailSampling from "../../src/pipeline/TailSampling.ts"
+import * as spans from "../export/spans.ts"
 
 const because = "gorax.tracing.kept_because"
 
@@ -428,6 +431,68 @@ describe("what waits for a verdict is bounded", () => {
       assert.deepInclude(yield* books, { started: 100_001, exported: 1001, dropped: { tail_trace: 99_000 } })
     }).pipe(Effect.provide(layer))
   })
+})
+
+describe("a kept run of thousands of spans", () => {
+  /** A recorder that has just kept a run of so many spans, and what it has handed on. */
+  const keeping = Effect.fnUntraced(function* (count: number, maxSpans = 10_000) {
+    const books = SpanBooks.make()
+    const handedOn: Array<SpanData> = []
+    const { begin, settle, stage, view } = TailSampling.make({
+      maxSpans,
+      maxSpansPerTrace: maxSpans,
+      maxBytes: 1e9,
+      maxTraces: 10,
+      books,
+      rules: [({ hasFailed }) => (hasFailed ? "failure" : undefined)]
+    })
+    const sink = yield* stage({
+      push: (span) => void handedOn.push(span),
+      flush: Effect.succeed({ exported: 0, left: 0 })
+    })
+    const root = spans.make({ traceFlags: 0, statusCode: "error" })
+    begin(root.traceId, root.spanId)
+    for (let index = 1; index < count; index++) sink.push(spans.make({ traceFlags: 0, parentSpanId: root.spanId }))
+    sink.push(root)
+    return { books, handedOn, settle, sink, begin, view }
+  })
+
+  it.effect("goes on a slice at a time, so that nobody waits for it", () =>
+    Effect.gen(function* () {
+      const { books, handedOn, view } = yield* keeping(5000)
+      assert.strictEqual(handedOn.length, 128)
+      assert.deepStrictEqual([books.undecided, view.spans, view.undecided], [4872, 4872, 0])
+      for (let turns = 0; turns < 100; turns++) yield* Effect.yieldNow
+      assert.strictEqual(handedOn.length, 5000)
+      assert.deepStrictEqual([books.undecided, view.spans, view.bytes], [0, 0, 0])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("is gone after a flush, at the end, and before the process is", () =>
+    Effect.gen(function* () {
+      const flushed = yield* keeping(5000)
+      yield* flushed.sink.flush
+      assert.strictEqual(flushed.handedOn.length, 5000)
+      const closed = yield* keeping(5000).pipe(Effect.scoped)
+      assert.strictEqual(closed.handedOn.length, 5000)
+      const settled = yield* keeping(5000)
+      settled.settle()
+      assert.strictEqual(settled.handedOn.length, 5000)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("makes room for others, which are not lost for its sake", () =>
+    Effect.gen(function* () {
+      const { begin, books, handedOn, sink, view } = yield* keeping(1000, 1000)
+      begin("c".repeat(32), "other")
+      for (let index = 0; index < 900; index++) {
+        sink.push(spans.make({ traceId: "c".repeat(32), traceFlags: 0, parentSpanId: "other" }))
+        assert.isAtMost(view.spans, 1000)
+      }
+      assert.strictEqual(handedOn.length, 1000 - (view.spans - 900))
+      assert.strictEqual(books.dropped.size, 0)
+    }).pipe(Effect.scoped)
+  )
 })
 
 describe("at the end", () => {
