@@ -17,6 +17,7 @@ import type { Scope } from "../model/SpanData.ts"
 import type { SpanExporter } from "../model/SpanExporter.ts"
 import type { SpanSink, Stage } from "../model/SpanSink.ts"
 import * as Destinations from "../pipeline/Destinations.ts"
+import { KeptRate } from "../pipeline/KeptRate.ts"
 import * as LettingGo from "../pipeline/LettingGo.ts"
 import * as PipelineMetrics from "../pipeline/PipelineMetrics.ts"
 import type { QueueView } from "../pipeline/QueueView.ts"
@@ -136,24 +137,23 @@ const batched = Effect.fnUntraced(function* (
 })
 
 /** Tail sampling, where settings or rules of the user's ask for it. */
-const tailSampling = (
+const tailSampling = Effect.fnUntraced(function* (
   { tail }: TracingConfig,
   books: SpanBooks.SpanBooks,
-  rules: ReadonlyArray<TailRule.TailRule>,
-  untraced: NonNullable<TailSampling.TailSamplingOptions["untraced"]>
-): TailSampling.TailSampling | undefined =>
-  tail.keep.length === 0 && rules.length === 0
-    ? undefined
-    : TailSampling.make({
-        ...tail,
-        books,
-        untraced,
-        rules: [
-          ...rules,
-          ...TailRule.fromOptions({ ...tail, slowerThan: tail.slowerThan && Duration.toMillis(tail.slowerThan) })
-        ],
-        slowest: tail.slowest > 0 ? tail.slowest : undefined
-      })
+  ownRules: ReadonlyArray<TailRule.TailRule>
+) {
+  if (tail.keep.length === 0 && ownRules.length === 0) return undefined
+  const clock = yield* Clock.Clock
+  const slowerThan = tail.slowerThan && Duration.toMillis(tail.slowerThan)
+  return TailSampling.make({
+    ...tail,
+    books,
+    untraced: yield* alone,
+    rules: [...ownRules, ...TailRule.fromOptions({ ...tail, slowerThan })],
+    slowest: tail.slowest > 0 ? tail.slowest : undefined,
+    keptRate: tail.maxPerSecond === undefined ? undefined : new KeptRate(tail.maxPerSecond, clock)
+  })
+})
 
 /**
  * Builds the pipeline in a scope: it is flushed, within the shutdown timeout, and closed with that scope. `observers` are
@@ -181,7 +181,7 @@ export const make = Effect.fnUntraced(function* (
     destinations.length === 0
       ? unbatched(books, processors.length > 0)
       : yield* batched(settings, books, destinations, (queue) => queues.push(queue))
-  const tail = tailSampling(settings, books, tailRules, yield* alone)
+  const tail = yield* tailSampling(settings, books, tailRules)
   yield* PipelineMetrics.publish(
     books,
     queues.map((queue, index) => ({ queue, exporterType: exporters[index]!.type })),

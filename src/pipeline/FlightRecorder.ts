@@ -8,6 +8,7 @@ import * as RecordedSpan from "../model/RecordedSpan.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import type { SpanData } from "../model/SpanData.ts"
 import type { SpanSink } from "../model/SpanSink.ts"
+import type { KeptRate } from "./KeptRate.ts"
 import { LatencySketch } from "./LatencySketch.ts"
 import { Releasing } from "./Releasing.ts"
 import * as SpanSize from "./SpanSize.ts"
@@ -22,6 +23,8 @@ export interface FlightRecorderOptions extends TailBufferOptions {
   readonly rules: ReadonlyArray<TailRule.TailRule>
   /** Which share of the runs of each operation is among its slowest; absent where nobody asks. */
   readonly slowest?: number | undefined
+  /** Bounds what is kept; absent where nothing does. */
+  readonly keptRate?: KeptRate | undefined
   readonly books: SpanBooks.SpanBooks
 }
 
@@ -105,9 +108,18 @@ export class FlightRecorder implements TailView {
     if (verdict.trace.see(span)) this.#verdicts.forget(span.traceId)
   }
 
+  /** Why it is kept, if it is. */
+  #reasonOf(trace: TailTrace): string | undefined {
+    const { books, keptRate, rules } = this.#options
+    const reason = TailRule.reasonOf(rules, trace)
+    if (reason === undefined || keptRate === undefined || keptRate.take()) return reason
+    SpanBooks.refuse(books, "tail_rate")
+    return undefined
+  }
+
   #decide(trace: TailTrace, next: SpanSink): void {
     this.#buffer.remove(trace)
-    const reason = TailRule.reasonOf(this.#options.rules, trace)
+    const reason = this.#reasonOf(trace)
     if (reason === undefined) {
       this.letGo++
       this.#options.books.letGo += trace.spans.length

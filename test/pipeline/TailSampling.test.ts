@@ -265,6 +265,21 @@ queue.process_message
   })
 })
 
+describe("runs that fail by the dozen", () => {
+  it.effect("are kept as many a second as may be, each of them whole", () => {
+    const { arrived, layer } = make({ TRACING_TAIL_MAX_PER_SECOND: "2" })
+    return Effect.gen(function* () {
+      for (const _ of Array(5)) yield* run(fails)
+      yield* TestClock.adjust("500 millis")
+      for (const _ of Array(5)) yield* run(fails)
+      yield* TracingHealth.flush
+      assert.strictEqual(arrived.length, 3 * 4)
+      assert.deepInclude(yield* books, { letGo: 7 * 4, refused: { tail_rate: 7 } })
+      assert.deepInclude(yield* tail, { kept: { failure: 3 }, letGo: 7 })
+    }).pipe(Effect.provide(layer))
+  })
+})
+
 describe("what sampling chose", () => {
   it.effect("passes straight through, without a reason", () => {
     const { arrived, layer, reasons } = make({ TRACING_SAMPLE_RATE: "1" })
