@@ -33,7 +33,7 @@ const measure = (data: SpanData): number =>
   span + event * (data.events.length + data.links.length) + data.statusMessage.length + textOf(data)
 
 /** In bytes: what a small span takes, and the characters of long texts. Total. */
-const estimate = (data: SpanData): number =>
+export const estimate = (data: SpanData): number =>
   Result.getOrElse(
     Result.try(() => measure(data)),
     () => span
