@@ -493,6 +493,20 @@ export const table = {
     doc: "Whether code that uses OpenTelemetry itself sees the current span: `auto` begins when such code shows up."
   }),
 
+  // What log lines say
+  logCorrelation: row({
+    key: "TRACING_LOG_CORRELATION",
+    rule: Rule.boolean,
+    fallback: true,
+    doc: "Every log line inside a span says `trace_id`, `span_id` and `trace_flags`, and tenant and execution where its span knows them: see [correlation.md](correlation.md)."
+  }),
+  logEvents: row({
+    key: "TRACING_LOG_EVENTS",
+    rule: Rule.boolean,
+    fallback: false,
+    doc: "Makes each log line an event of the span it was written in, as Effect does by itself. Twice the data, and what is in a line leaves with the span."
+  }),
+
   // What spans hold
   attributeProfile: row({
     key: "TRACING_ATTRIBUTE_PROFILE",

@@ -22,10 +22,12 @@ import * as Ids from "../tracer/Ids.ts"
 import { OpenSpans } from "../tracer/OpenSpans.ts"
 import * as OtelContext from "../tracer/OtelContext.ts"
 import * as SpanClock from "../tracer/SpanClock.ts"
+import type { Exchange } from "../tracer/SpanLoggers.ts"
 import * as BridgeTracer from "./BridgeTracer.ts"
 import * as Crossing from "./Crossing.ts"
 import * as Delivery from "./Delivery.ts"
 import * as LayerHealth from "./LayerHealth.ts"
+import * as LogCorrelation from "./LogCorrelation.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
 import * as ProcessEndings from "./ProcessEndings.ts"
 import * as StartLine from "./StartLine.ts"
@@ -138,6 +140,9 @@ const capped = (
         )
       )
 
+const loggers = ({ logs }: TracingConfig.TracingConfig): Exchange =>
+  LogCorrelation.exchange({ ids: logs.correlation, events: logs.events })
+
 const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig, plugins: TracingPlugins) {
   const books = SpanBooks.make()
   const chosen = plugins.sampler ?? samplers[settings.sampler.kind](settings.sampler.ratio)
@@ -171,6 +176,7 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     books,
     openSpans,
     otelContext,
+    loggers: loggers(settings),
     ids: Ids.secure(),
     limits: settings.spanLimits,
     resource: { attributes: settings.resourceAttributes },
@@ -244,7 +250,7 @@ export const layerBridge = (options: BridgeOptions = {}): Layer.Layer<OtelTracer
       return Crossing.context(settings).pipe(
         Context.add(TracingHealth, LayerHealth.bridged(settings)),
         Context.add(OtelTracer.OtelTracer, tracer),
-        Context.add(Tracer.Tracer, BridgeTracer.make(tracer))
+        Context.add(Tracer.Tracer, BridgeTracer.make(tracer, loggers(settings)))
       )
     })
   )

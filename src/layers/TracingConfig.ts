@@ -122,6 +122,12 @@ export interface TracingConfig {
   readonly trust: TrustSetting
   readonly http: HttpSetting
   readonly otelContext: "auto" | "on" | "off"
+  readonly logs: {
+    /** Lines say which span they were written in. */
+    readonly correlation: boolean
+    /** Lines become events of that span. */
+    readonly events: boolean
+  }
   readonly attributeProfile: Profile
   readonly spanLimits: SpanLimits
   /** The variable that supplied each setting; a setting that is not here has its default. */
@@ -318,6 +324,7 @@ const read = (reading: SettingReading): TracingConfig => {
     trust: trust(reading),
     http: http(reading),
     otelContext: reading.get("otelContext"),
+    logs: { correlation: reading.get("logCorrelation"), events: reading.get("logEvents") },
     attributeProfile: reading.get("attributeProfile"),
     spanLimits: {
       attributes: reading.get("spanAttributes"),

@@ -49,6 +49,11 @@ export const exceptionMessage = "exception.message"
 export const exceptionStacktrace = "exception.stacktrace"
 export const interrupted = "effect.fiber.interrupted"
 
+// Log lines, as OpenTelemetry spells the context of a trace where logs are no OTLP
+export const logTraceId = "trace_id"
+export const logSpanId = "span_id"
+export const logTraceFlags = "trace_flags"
+
 // HTTP, stable conventions
 export const httpRequestMethod = "http.request.method"
 export const httpRequestMethodOriginal = "http.request.method_original"

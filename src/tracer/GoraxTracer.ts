@@ -12,6 +12,7 @@ import type { OtelContext } from "./OtelContext.ts"
 import { PassThroughSpan } from "./PassThroughSpan.ts"
 import * as SpanClock from "./SpanClock.ts"
 import * as SpanFrame from "./SpanFrame.ts"
+import * as SpanLoggers from "./SpanLoggers.ts"
 import * as SpanShared from "./SpanShared.ts"
 
 export interface GoraxTracerOptions extends SpanShared.SpanSettings {
@@ -48,6 +49,7 @@ export const make = (options: GoraxTracerOptions): Tracer.Tracer & SpanOpener.Sp
   const tracer = Tracer.make({
     span(span) {
       if (Context.get(span.annotations, Transparent)) return new PassThroughSpan(span.name, span.parent)
+      SpanLoggers.exchangeCurrent(options.loggers)
       const parent = Option.getOrUndefined(span.parent) ?? (span.root ? undefined : otelContext?.activeParent())
       const annotations = span.annotations.mapUnsafe.size === 0 ? noAnnotations : span.annotations
       const made = new GoraxSpan(shared, { ...span, annotations }, parent)
