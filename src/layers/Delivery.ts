@@ -16,6 +16,7 @@ import type { Scope } from "../model/SpanData.ts"
 import type { SpanExporter } from "../model/SpanExporter.ts"
 import type { SpanSink, Stage } from "../model/SpanSink.ts"
 import * as Destinations from "../pipeline/Destinations.ts"
+import * as LettingGo from "../pipeline/LettingGo.ts"
 import * as PipelineMetrics from "../pipeline/PipelineMetrics.ts"
 import type { QueueView } from "../pipeline/QueueView.ts"
 import type { GoraxSpan } from "../tracer/GoraxSpan.ts"
@@ -38,6 +39,8 @@ export interface DeliveryPlugins {
 
 export interface Delivery {
   readonly sink: SpanSink
+  /** True where some stage wants to see the spans of unsampled traces too; those nobody keeps are let go behind it. */
+  readonly recordsUnsampled: boolean
   readonly onStart: ((span: GoraxSpan) => void) | undefined
   /** The same for a span of OpenTelemetry's SDK. */
   readonly onForeignStart: ((span: Sdk.Span, parent: Otel.Context) => void) | undefined
@@ -120,11 +123,15 @@ const batched = Effect.fnUntraced(function* (
   return yield* SpooledDelivery.make(settings.spool, destinations, options)
 })
 
-/** Builds the pipeline in a scope: it is flushed, within the shutdown timeout, and closed with that scope. */
+/**
+ * Builds the pipeline in a scope: it is flushed, within the shutdown timeout, and closed with that scope. `observers` are
+ * stages that spans of all traces meet first, the unsampled ones among them.
+ */
 export const make = Effect.fnUntraced(function* (
   settings: TracingConfig,
   books: SpanBooks.SpanBooks,
-  plugins: DeliveryPlugins
+  plugins: DeliveryPlugins,
+  observers: ReadonlyArray<Stage> = []
 ): Effect.fn.Return<Delivery, TracingConfigError, EffectScope.Scope> {
   const { exporters: ownExporters = [], spanProcessors = [], stages = [] } = plugins
   const watched = [
@@ -147,8 +154,10 @@ export const make = Effect.fnUntraced(function* (
     queues.map((queue, index) => ({ queue, exporterType: exporters[index]!.type }))
   )
   let sink = beside(end, processors)
-  for (const stage of stages.toReversed()) sink = yield* stage(sink)
-  const seen = { sink, exporters, queues }
+  const recordsUnsampled = observers.length > 0
+  const letting = recordsUnsampled ? [LettingGo.stage(books)] : []
+  for (const stage of [...observers, ...letting, ...stages].toReversed()) sink = yield* stage(sink)
+  const seen = { sink, recordsUnsampled, exporters, queues }
   if (spanProcessors.length === 0) return { ...seen, onStart: undefined, onForeignStart: undefined }
   const onForeignStart = announce(spanProcessors)
   return { ...seen, onStart: (span) => onForeignStart(begun(span), Otel.context.active()), onForeignStart }

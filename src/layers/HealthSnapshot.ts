@@ -49,7 +49,9 @@ const Books = Schema.Struct({
   started: Count,
   /** Left out by the sampler, the cap, or the program itself. */
   sampledOut: Count,
-  /** Ended, and meant to be delivered. */
+  /** Recorded although they were not sampled, and let go when they had ended. */
+  letGo: Count,
+  /** Ended, and not sampled out. */
   ended: Count,
   /** Ended by a process that is gone, and taken over from the disk it left them on. */
   adopted: Count,
@@ -60,10 +62,12 @@ const Books = Schema.Struct({
   dropped: Schema.Record(Schema.String, Count),
   /** Traces that the sampler chose and a cap left out whole, by reason. Their spans are among those sampled out. */
   refused: Schema.Record(Schema.String, Count),
-  /** `started + adopted = sampledOut + exported + rejected + dropped` and these. */
+  /** `started + adopted = sampledOut + letGo + exported + rejected + dropped` and these. */
   inFlight: Schema.Struct({
     /** Not ended. */
     open: Count,
+    /** Ended, and waiting for the end of their run, which decides whether they are kept. */
+    undecided: Count,
     /** Ended, and waiting to be sent. */
     queued: Count,
     /** On their way to a destination that has not answered. */

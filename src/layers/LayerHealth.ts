@@ -28,13 +28,14 @@ export interface LayerHealth {
 const noBooks: HealthSnapshot["books"] = {
   started: 0,
   sampledOut: 0,
+  letGo: 0,
   ended: 0,
   adopted: 0,
   exported: 0,
   rejected: 0,
   dropped: {},
   refused: {},
-  inFlight: { open: 0, queued: 0, sending: 0, onDisk: 0, held: 0 }
+  inFlight: { open: 0, undecided: 0, queued: 0, sending: 0, onDisk: 0, held: 0 }
 }
 
 type Boundaries = Pick<HealthSnapshot, "propagators" | "trust">
@@ -145,10 +146,11 @@ export const make = Effect.fnUntraced(function* (
 
   const snapshot = Effect.map(Effect.andThen(note, DateTime.now), (at): HealthSnapshot => {
     const told = exporters.map(exporterHealth)
-    const { adopted, ended, exported, rejected, sampledOut, started } = books
+    const { adopted, ended, exported, letGo, rejected, sampledOut, started } = books
     const entries = {
       started,
       sampledOut,
+      letGo,
       ended,
       adopted,
       exported,

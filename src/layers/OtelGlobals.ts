@@ -46,6 +46,12 @@ const isRefused = (context: Otel.Context): boolean => {
   return parent instanceof OtelSpanView && parent.refused
 }
 
+/** True where nothing in this process is above a span. */
+const isLocalRoot = (context: Otel.Context): boolean => {
+  const parent = Otel.trace.getSpanContext(context)
+  return parent === undefined || !Otel.isSpanContextValid(parent) || parent.isRemote === true
+}
+
 /** Our sampler, asked by the SDK; what it refuses is counted as it is for spans of our own. */
 const toSdkSampler = (options: OtelGlobalsOptions, life: Life): Sdk.Sampler => {
   const decide = (
@@ -73,9 +79,15 @@ const toSdkSampler = (options: OtelGlobalsOptions, life: Life): Sdk.Sampler => {
       if (life.over) return { decision: Sdk.SamplingDecision.NOT_RECORD }
       options.books.started++
       const decision = isRefused(input[0]) ? refused : decide(options.sampler, ...input)
-      if (!decision.sampled) options.books.sampledOut++
+      const recordedOnly = !decision.sampled && decision !== refused && options.recordsUnsampled === true
+      if (recordedOnly && isLocalRoot(input[0])) options.onRecordedRoot?.(input[1])
+      if (!decision.sampled && !recordedOnly) options.books.sampledOut++
       return {
-        decision: decision.sampled ? Sdk.SamplingDecision.RECORD_AND_SAMPLED : Sdk.SamplingDecision.NOT_RECORD,
+        decision: decision.sampled
+          ? Sdk.SamplingDecision.RECORD_AND_SAMPLED
+          : recordedOnly
+            ? Sdk.SamplingDecision.RECORD
+            : Sdk.SamplingDecision.NOT_RECORD,
         ...(decision.attributes === undefined ? {} : { attributes: decision.attributes as Otel.Attributes }),
         ...(decision.traceState === undefined ? {} : { traceState: Otel.createTraceState(decision.traceState) })
       }

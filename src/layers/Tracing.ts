@@ -172,6 +172,7 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
   const tracerOptions: GoraxTracer.GoraxTracerOptions = {
     sink: delivery.sink,
     onStart: delivery.onStart,
+    recordsUnsampled: delivery.recordsUnsampled,
     sampler,
     books,
     openSpans,

@@ -70,6 +70,18 @@ const ofBooks = (books: SpanBooks.SpanBooks): ReadonlyArray<Series> => [
     type: "counter",
     description: "The number of spans that the sampler, or the program itself, left out.",
     read: () => books.sampledOut
+  },
+  {
+    name: "gorax.tracing.span.let_go",
+    type: "counter",
+    description: "The number of spans that were recorded, not sampled, and not kept.",
+    read: () => books.letGo
+  },
+  {
+    name: "gorax.tracing.span.undecided",
+    type: "gauge",
+    description: "The number of ended spans that wait for a verdict on their trace.",
+    read: () => books.undecided
   }
 ]
 

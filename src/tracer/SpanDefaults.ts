@@ -23,7 +23,8 @@ export interface SpanDefaults {
   readonly loggers: SpanLoggers.Loggers | undefined
 }
 
-const isSampled = (fiber: Fiber.Fiber<unknown, unknown>): boolean => {
+/** True unless the fiber's trace level rules spans out. */
+export const isSampled = (fiber: Fiber.Fiber<unknown, unknown>): boolean => {
   const minimum = fiber.getRef(Tracer.MinimumTraceLevel)
   return minimum === "All" || !LogLevel.isGreaterThan(minimum, fiber.getRef(Tracer.CurrentTraceLevel))
 }

@@ -99,7 +99,7 @@ const open = (
       kind: spec.kind ?? "internal",
       annotations: spec.annotations ?? noAnnotations,
       startTime: SpanDefaults.now(defaults.clock),
-      sampled: spec.sampled !== false && defaults.sampled && (parent === undefined || parent.sampled)
+      sampled: spec.sampled !== false && defaults.sampled
     },
     parent
   )

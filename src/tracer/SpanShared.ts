@@ -27,6 +27,13 @@ export interface SpanSettings {
   readonly onStart?: ((span: GoraxSpan) => void) | undefined
   /** What the loggers of a fiber become inside its spans. */
   readonly loggers?: Exchange | undefined
+  /**
+   * Records what the sampler leaves out, too: it goes into the sink without the sampled flag, and neither children in
+   * other processes nor anybody else outside hears of it. False by default, when such spans are hardly made at all.
+   */
+  readonly recordsUnsampled?: boolean | undefined
+  /** Told the trace of every local root that is recorded only, as soon as that is decided. */
+  readonly onRecordedRoot?: ((traceId: string) => void) | undefined
 }
 
 export interface SpanShared extends SpanSettings {

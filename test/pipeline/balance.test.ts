@@ -178,7 +178,7 @@ const drive = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>, drop: "ne
     yield* openOne(0)
     yield* endOne(0, Exit.void)
     const books = yield* check("after the end")
-    assert.deepStrictEqual(books.inFlight, { open: 0, queued: 0, sending: 0, onDisk: 0, held: 0 })
+    assert.deepStrictEqual(books.inFlight, { open: 0, undecided: 0, queued: 0, sending: 0, onDisk: 0, held: 0 })
     return books
   }).pipe(Effect.provide(context))
 })
