@@ -9,7 +9,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as SensitiveKeys from "../model/SensitiveKeys.ts"
-import type { LeftOut, SpanExporter } from "../model/SpanExporter.ts"
+import type { Exporter, LeftOut } from "../model/SpanExporter.ts"
 import type { ExportError } from "../model/TracingError.ts"
 
 /** An answer that was none, or not the one that was hoped for; without secrets. */
@@ -44,12 +44,12 @@ export class ExporterWatch {
   }
 
   /** The exporter, watched. */
-  readonly around = (exporter: SpanExporter): SpanExporter => ({
+  readonly around = <Item>(exporter: Exporter<Item>): Exporter<Item> => ({
     ...exporter,
-    export: (spans) =>
+    export: (batch) =>
       Effect.suspend(() => {
         this.requests++
-        return exporter.export(spans)
+        return exporter.export(batch)
       }).pipe(
         Effect.onExit((exit) =>
           Effect.map(Clock.currentTimeMillis, (now) => {

@@ -3,26 +3,23 @@
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { SpanData } from "../model/SpanData.ts"
-import type { LeftOut, SpanExporter } from "../model/SpanExporter.ts"
+import type { Exporter, LeftOut } from "../model/SpanExporter.ts"
 import type { ExportError } from "../model/TracingError.ts"
 
-type Spans = ReadonlyArray<SpanData>
-
-/** Enough to find one span among ten thousand that is too large, and no flood where all of them are. */
+/** Enough to find one item among ten thousand that is too large, and no flood where all of them are. */
 const mostRequests = 32
 
-const halves = (spans: Spans): ReadonlyArray<Spans> => {
-  const middle = Math.ceil(spans.length / 2)
-  return [spans.slice(0, middle), spans.slice(middle)]
+const halves = <Item>(batch: ReadonlyArray<Item>): ReadonlyArray<ReadonlyArray<Item>> => {
+  const middle = Math.ceil(batch.length / 2)
+  return [batch.slice(0, middle), batch.slice(middle)]
 }
 
-const inParts = Effect.fnUntraced(function* (
-  exporter: SpanExporter,
-  spans: Spans,
+const inParts = Effect.fnUntraced(function* <Item>(
+  exporter: Exporter<Item>,
+  batch: ReadonlyArray<Item>,
   tooLarge: ExportError
 ): Effect.fn.Return<LeftOut | void, ExportError> {
-  let parts = halves(spans)
+  let parts = halves(batch)
   let requests = 1
   let rejected = 0
   let unreadable = 0
@@ -43,7 +40,7 @@ const inParts = Effect.fnUntraced(function* (
       message = result.failure.message
     }
   }
-  if (rejected === spans.length) return yield* tooLarge
+  if (rejected === batch.length) return yield* tooLarge
   return rejected + unreadable === 0 ? undefined : { rejected, unreadable, message }
 })
 
@@ -53,12 +50,12 @@ const inParts = Effect.fnUntraced(function* (
  * A batch costs 32 requests at most; what has not found a size that fits by
  * then is rejected, the rest has arrived.
  */
-export const make = (exporter: SpanExporter): SpanExporter => ({
+export const make = <Item>(exporter: Exporter<Item>): Exporter<Item> => ({
   ...exporter,
-  export: (spans) =>
+  export: (batch) =>
     Effect.catchIf(
-      exporter.export(spans),
-      (error) => error.reason === "TooLarge" && spans.length > 1,
-      (error) => inParts(exporter, spans, error)
+      exporter.export(batch),
+      (error) => error.reason === "TooLarge" && batch.length > 1,
+      (error) => inParts(exporter, batch, error)
     )
 })

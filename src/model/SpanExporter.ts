@@ -15,10 +15,13 @@ export interface LeftOut {
   readonly message: string
 }
 
-/** Sends one batch. Exporters wrap exporters; what one holds open lives in the scope it was made in. */
-export interface SpanExporter {
+/** Sends one batch of spans, or of log records. Exporters wrap exporters; what one holds open lives in the scope it was made in. */
+export interface Exporter<in Item> {
   /** May be asked again before it has answered. Answers nothing when the whole batch was taken. */
-  readonly export: (spans: ReadonlyArray<SpanData>) => Effect.Effect<LeftOut | void, ExportError>
+  readonly export: (batch: ReadonlyArray<Item>) => Effect.Effect<LeftOut | void, ExportError>
   /** Told once that the end has come: what it waits for, it need no longer wait for. */
   readonly ending?: Effect.Effect<void>
 }
+
+/** Sends one batch of spans. */
+export interface SpanExporter extends Exporter<SpanData> {}

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Halving from "../../src/export/Halving.ts"
+import type { SpanData } from "@gorax/tracing"
 import type { LeftOut } from "../../src/model/SpanExporter.ts"
 import { ExportError } from "../../src/model/TracingError.ts"
 import * as spans from "./spans.ts"
@@ -11,7 +12,7 @@ const failure = (reason: "TooLarge" | "Rejected") => new ExportError({ reason, e
 const weighing = (most: number, leftOut?: LeftOut) => {
   const taken: Array<string> = []
   let requests = 0
-  const exporter = Halving.make({
+  const exporter = Halving.make<SpanData>({
     export: (batch) =>
       Effect.suspend(() => {
         requests++
