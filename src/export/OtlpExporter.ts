@@ -17,7 +17,8 @@ import type { OtlpTransport, OtlpTransportOptions } from "./OtlpTransport.ts"
 
 const unreadableMessage = "some spans could not be read"
 
-const open = (options: OtlpTransportOptions): Effect.Effect<OtlpTransport, never, Scope.Scope> => {
+/** Opens the way that a protocol goes. */
+export const open = (options: OtlpTransportOptions): Effect.Effect<OtlpTransport, never, Scope.Scope> => {
   switch (options.settings.endpoint.protocol) {
     case "grpc":
       return OtlpGrpc.make(options)

@@ -124,6 +124,7 @@ const judge = ({ body, headers, trailers }: Answered, endpoint: string): Effect.
 
 /** Opens the way to a gRPC server. */
 export const make = Effect.fnUntraced(function* ({
+  grpcPath = path,
   settings,
   tls,
   userAgent
@@ -135,7 +136,7 @@ export const make = Effect.fnUntraced(function* ({
     "user-agent": userAgent,
     ...Redacted.value(settings.headers),
     ":method": "POST",
-    ":path": path,
+    ":path": grpcPath,
     "content-type": "application/grpc",
     te: "trailers",
     "grpc-timeout": grpcTimeout(settings.timeout),

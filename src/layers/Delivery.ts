@@ -11,6 +11,7 @@ import * as Tracer from "effect/Tracer"
 import { ExporterWatch } from "../export/ExporterWatch.ts"
 import * as OtelExporter from "../export/OtelExporter.ts"
 import { toReadableSpan } from "../export/ReadableSpan.ts"
+import type { LogFilter } from "../model/LogRecord.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import type { Scope } from "../model/SpanData.ts"
 import type { SpanExporter } from "../model/SpanExporter.ts"
@@ -35,6 +36,8 @@ export interface DeliveryPlugins {
   readonly spanProcessors?: ReadonlyArray<Sdk.SpanProcessor>
   /** What spans pass through before they are batched, in the order they meet it. */
   readonly stages?: ReadonlyArray<Stage>
+  /** Sees every log record before it waits to be sent, to change it or leave it out. */
+  readonly logFilter?: LogFilter
 }
 
 export interface Delivery {
@@ -125,13 +128,14 @@ const batched = Effect.fnUntraced(function* (
 
 /**
  * Builds the pipeline in a scope: it is flushed, within the shutdown timeout, and closed with that scope. `observers` are
- * stages that spans of all traces meet first, the unsampled ones among them.
+ * stages that spans of all traces meet first, the unsampled ones among them; `last` meet what is really delivered.
  */
 export const make = Effect.fnUntraced(function* (
   settings: TracingConfig,
   books: SpanBooks.SpanBooks,
   plugins: DeliveryPlugins,
-  observers: ReadonlyArray<Stage> = []
+  observers: ReadonlyArray<Stage> = [],
+  last: ReadonlyArray<Stage> = []
 ): Effect.fn.Return<Delivery, TracingConfigError, EffectScope.Scope> {
   const { exporters: ownExporters = [], spanProcessors = [], stages = [] } = plugins
   const watched = [
@@ -156,7 +160,7 @@ export const make = Effect.fnUntraced(function* (
   let sink = beside(end, processors)
   const recordsUnsampled = observers.length > 0
   const letting = recordsUnsampled ? [LettingGo.stage(books)] : []
-  for (const stage of [...observers, ...letting, ...stages].toReversed()) sink = yield* stage(sink)
+  for (const stage of [...observers, ...letting, ...stages, ...last].toReversed()) sink = yield* stage(sink)
   const seen = { sink, recordsUnsampled, exporters, queues }
   if (spanProcessors.length === 0) return { ...seen, onStart: undefined, onForeignStart: undefined }
   const onForeignStart = announce(spanProcessors)

@@ -9,11 +9,14 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import { CurrentPropagator } from "../model/References.ts"
 import type * as References from "../model/References.ts"
 import type { Sampler } from "../model/Sampler.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
+import type { SpanSink } from "../model/SpanSink.ts"
 import type * as Propagator from "../propagation/Propagator.ts"
 import * as RateLimit from "../sampling/RateLimit.ts"
 import * as Samplers from "../sampling/Sampler.ts"
@@ -28,6 +31,7 @@ import * as Crossing from "./Crossing.ts"
 import * as Delivery from "./Delivery.ts"
 import * as LayerHealth from "./LayerHealth.ts"
 import * as LogCorrelation from "./LogCorrelation.ts"
+import * as Logs from "./Logs.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
 import * as ProcessEndings from "./ProcessEndings.ts"
 import * as StartLine from "./StartLine.ts"
@@ -140,8 +144,32 @@ const capped = (
         )
       )
 
-const loggers = ({ logs }: TracingConfig.TracingConfig): Exchange =>
-  LogCorrelation.exchange({ ids: logs.correlation, events: logs.events })
+const loggers = (settings: TracingConfig.TracingConfig, logs?: Logs.Logs): Exchange =>
+  LogCorrelation.exchange({ ids: settings.logs.correlation, events: settings.logs.events, records: logs?.logger })
+
+/** Log records, where they are sent. They are closed after the spans whose exceptions they may be. */
+const sentLogs = (
+  settings: TracingConfig.TracingConfig,
+  { logFilter }: TracingPlugins
+): Effect.Effect<Logs.Logs | undefined, TracingConfig.TracingConfigError, Scope.Scope> =>
+  settings.logs.sent === undefined ? Effect.succeed(undefined) : Logs.make(settings, settings.logs.sent, logFilter)
+
+/** The loggers around the layer, and the one that sends records. */
+const withLogger = <R>(context: Context.Context<R>, logs: Logs.Logs | undefined): Effect.Effect<Context.Context<R>> =>
+  logs === undefined
+    ? Effect.succeed(context)
+    : Effect.map(Logger.CurrentLoggers, (loggers) =>
+        Context.add(context, Logger.CurrentLoggers, new Set([...loggers, logs.logger]))
+      )
+
+/** Sends what waits of all that is delivered, and says what became of spans. */
+const flushing = (sink: SpanSink, logs: Logs.Logs | undefined): SpanSink =>
+  logs === undefined
+    ? sink
+    : {
+        ...sink,
+        flush: Effect.map(Effect.all([sink.flush, logs.flush], { concurrency: "unbounded" }), ([spans]) => spans)
+      }
 
 const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig, plugins: TracingPlugins) {
   const books = SpanBooks.make()
@@ -150,7 +178,9 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
   yield* StartLine.log(settings, sampler)
   if (!settings.enabled)
     return Context.add(unrecorded(settings, plugins.trusts), Tracer.Tracer, GoraxTracer.passThrough)
-  const delivery = yield* Delivery.make(settings, books, plugins)
+  const logs = yield* sentLogs(settings, plugins)
+  const made = yield* Delivery.make(settings, books, plugins, [], logs?.stages ?? [])
+  const delivery = { ...made, sink: flushing(made.sink, logs) }
   const health = yield* LayerHealth.make({
     settings,
     trusts: plugins.trusts,
@@ -177,13 +207,14 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     books,
     openSpans,
     otelContext,
-    loggers: loggers(settings),
+    loggers: loggers(settings, logs),
     ids: Ids.secure(),
     limits: settings.spanLimits,
     resource: { attributes: settings.resourceAttributes },
     scope: Delivery.scope
   }
-  const context = Context.add(unrecorded(settings, plugins.trusts), TracingHealth, health)
+  const base = Context.add(unrecorded(settings, plugins.trusts), TracingHealth, health)
+  const context = yield* withLogger(base, logs)
   if (otelContext !== undefined) {
     const propagator = Context.get(context, CurrentPropagator)!
     const { onForeignStart } = delivery

@@ -54,6 +54,11 @@ export const logTraceId = "trace_id"
 export const logSpanId = "span_id"
 export const logTraceFlags = "trace_flags"
 
+// Log records, as Effect spells what is its own
+export const fiberId = "effect.fiberId"
+/** Followed by the label. */
+export const logSpanPrefix = "effect.log_span."
+
 // HTTP, stable conventions
 export const httpRequestMethod = "http.request.method"
 export const httpRequestMethodOriginal = "http.request.method_original"
