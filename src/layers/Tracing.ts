@@ -10,7 +10,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
-import type * as Scope from "effect/Scope"
+import * as Metric from "effect/Metric"
+import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import { CurrentPropagator } from "../model/References.ts"
 import type * as References from "../model/References.ts"
@@ -32,6 +33,7 @@ import * as Delivery from "./Delivery.ts"
 import * as LayerHealth from "./LayerHealth.ts"
 import * as LogCorrelation from "./LogCorrelation.ts"
 import * as Logs from "./Logs.ts"
+import * as Metrics from "./Metrics.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
 import * as ProcessEndings from "./ProcessEndings.ts"
 import * as StartLine from "./StartLine.ts"
@@ -147,7 +149,15 @@ const capped = (
 const loggers = (settings: TracingConfig.TracingConfig, logs?: Logs.Logs): Exchange =>
   LogCorrelation.exchange({ ids: settings.logs.correlation, events: settings.logs.events, records: logs?.logger })
 
-/** Log records, where they are sent. They are closed after the spans whose exceptions they may be. */
+/** What is closed side by side, so that the end takes as long as one of them needs, and not all. */
+const sideBySide = Effect.map(
+  Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope, "parallel")),
+  (all) =>
+    <A, E>(self: Effect.Effect<A, E, Scope.Scope>): Effect.Effect<A, E> =>
+      Effect.flatMap(Scope.fork(all), (own) => Scope.provide(self, own))
+)
+
+/** Log records, where they are sent. */
 const sentLogs = (
   settings: TracingConfig.TracingConfig,
   { logFilter }: TracingPlugins
@@ -178,8 +188,12 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
   yield* StartLine.log(settings, sampler)
   if (!settings.enabled)
     return Context.add(unrecorded(settings, plugins.trusts), Tracer.Tracer, GoraxTracer.passThrough)
-  const logs = yield* sentLogs(settings, plugins)
-  const made = yield* Delivery.make(settings, books, plugins, [], logs?.stages ?? [])
+  const beside = yield* sideBySide
+  const logs = yield* beside(sentLogs(settings, plugins))
+  const metrics = settings.metrics && (yield* Metrics.make(settings.metrics))
+  const last = [...(logs?.stages ?? []), ...(metrics?.last ?? [])]
+  const made = yield* beside(Delivery.make(settings, books, plugins, metrics?.observers, last))
+  if (settings.metrics?.sent && metrics) yield* beside(Metrics.send(settings, settings.metrics, metrics.registry))
   const delivery = { ...made, sink: flushing(made.sink, logs) }
   const health = yield* LayerHealth.make({
     settings,
@@ -214,7 +228,8 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     scope: Delivery.scope
   }
   const base = Context.add(unrecorded(settings, plugins.trusts), TracingHealth, health)
-  const context = yield* withLogger(base, logs)
+  const logged = yield* withLogger(base, logs)
+  const context = metrics === undefined ? logged : Context.add(logged, Metric.MetricRegistry, metrics.registry)
   if (otelContext !== undefined) {
     const propagator = Context.get(context, CurrentPropagator)!
     const { onForeignStart } = delivery
