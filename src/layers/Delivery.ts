@@ -4,6 +4,7 @@
 import * as Otel from "@opentelemetry/api"
 import type * as Sdk from "@opentelemetry/sdk-trace-base"
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as EffectScope from "effect/Scope"
@@ -20,6 +21,9 @@ import * as Destinations from "../pipeline/Destinations.ts"
 import * as LettingGo from "../pipeline/LettingGo.ts"
 import * as PipelineMetrics from "../pipeline/PipelineMetrics.ts"
 import type { QueueView } from "../pipeline/QueueView.ts"
+import * as TailRule from "../pipeline/TailRule.ts"
+import * as TailSampling from "../pipeline/TailSampling.ts"
+import type { TailView } from "../pipeline/TailView.ts"
 import type { GoraxSpan } from "../tracer/GoraxSpan.ts"
 import { passThrough } from "../tracer/GoraxTracer.ts"
 import * as Exporters from "./Exporters.ts"
@@ -38,12 +42,18 @@ export interface DeliveryPlugins {
   readonly stages?: ReadonlyArray<Stage>
   /** Sees every log record before it waits to be sent, to change it or leave it out. */
   readonly logFilter?: LogFilter
+  /** Have runs kept that sampling left out, beside `TRACING_TAIL_*` and before it; each is asked when a run is over. */
+  readonly tailRules?: ReadonlyArray<TailRule.TailRule>
 }
 
 export interface Delivery {
   readonly sink: SpanSink
   /** True where some stage wants to see the spans of unsampled traces too; those nobody keeps are let go behind it. */
   readonly recordsUnsampled: boolean
+  /** Told of the local roots among them. */
+  readonly onRecordedRoot: ((traceId: string, spanId: string) => void) | undefined
+  /** What can be seen of tail sampling, where that is on. */
+  readonly tail: TailView | undefined
   readonly onStart: ((span: GoraxSpan) => void) | undefined
   /** The same for a span of OpenTelemetry's SDK. */
   readonly onForeignStart: ((span: Sdk.Span, parent: Otel.Context) => void) | undefined
@@ -126,6 +136,24 @@ const batched = Effect.fnUntraced(function* (
   return yield* SpooledDelivery.make(settings.spool, destinations, options)
 })
 
+/** Tail sampling, where settings or rules of the user's ask for it. */
+const tailSampling = (
+  { tail }: TracingConfig,
+  books: SpanBooks.SpanBooks,
+  rules: ReadonlyArray<TailRule.TailRule>
+): TailSampling.TailSampling | undefined =>
+  tail.keep.length === 0 && rules.length === 0
+    ? undefined
+    : TailSampling.make({
+        ...tail,
+        books,
+        rules: [
+          ...rules,
+          ...TailRule.fromOptions({ ...tail, slowerThan: tail.slowerThan && Duration.toMillis(tail.slowerThan) })
+        ],
+        slowest: tail.slowest > 0 ? tail.slowest : undefined
+      })
+
 /**
  * Builds the pipeline in a scope: it is flushed, within the shutdown timeout, and closed with that scope. `observers` are
  * stages that spans of all traces meet first, the unsampled ones among them; `last` meet what is really delivered.
@@ -137,7 +165,7 @@ export const make = Effect.fnUntraced(function* (
   observers: ReadonlyArray<Stage> = [],
   last: ReadonlyArray<Stage> = []
 ): Effect.fn.Return<Delivery, TracingConfigError, EffectScope.Scope> {
-  const { exporters: ownExporters = [], spanProcessors = [], stages = [] } = plugins
+  const { exporters: ownExporters = [], spanProcessors = [], stages = [], tailRules = [] } = plugins
   const watched = [
     ...(yield* Exporters.make(settings, scope.version)),
     ...(yield* Effect.forEach(ownExporters, plugged))
@@ -153,15 +181,18 @@ export const make = Effect.fnUntraced(function* (
     destinations.length === 0
       ? unbatched(books, processors.length > 0)
       : yield* batched(settings, books, destinations, (queue) => queues.push(queue))
+  const tail = tailSampling(settings, books, tailRules)
   yield* PipelineMetrics.publish(
     books,
-    queues.map((queue, index) => ({ queue, exporterType: exporters[index]!.type }))
+    queues.map((queue, index) => ({ queue, exporterType: exporters[index]!.type })),
+    tail?.view
   )
   let sink = beside(end, processors)
-  const recordsUnsampled = observers.length > 0
+  const early = tail === undefined ? observers : [...observers, tail.stage]
+  const recordsUnsampled = early.length > 0
   const letting = recordsUnsampled ? [LettingGo.stage(books)] : []
-  for (const stage of [...observers, ...letting, ...stages, ...last].toReversed()) sink = yield* stage(sink)
-  const seen = { sink, recordsUnsampled, exporters, queues }
+  for (const stage of [...early, ...letting, ...stages, ...last].toReversed()) sink = yield* stage(sink)
+  const seen = { sink, recordsUnsampled, onRecordedRoot: tail?.begin, tail: tail?.view, exporters, queues }
   if (spanProcessors.length === 0) return { ...seen, onStart: undefined, onForeignStart: undefined }
   const onForeignStart = announce(spanProcessors)
   return { ...seen, onStart: (span) => onForeignStart(begun(span), Otel.context.active()), onForeignStart }

@@ -45,6 +45,20 @@ const Queue = Schema.Struct({
   sending: Count
 })
 
+const Tail = Schema.Struct({
+  /** Local traces whose end is awaited. */
+  undecided: Count,
+  /** Their spans that have ended, and the bytes those take by estimate. */
+  spans: Count,
+  bytes: Count,
+  /** Local traces that were kept, by reason. */
+  kept: Schema.Record(Schema.String, Count),
+  /** Local traces that no rule had kept. */
+  letGo: Count,
+  /** Local traces lost before they were decided, by the bound that was met. */
+  evicted: Schema.Record(Schema.String, Count)
+})
+
 const Books = Schema.Struct({
   started: Count,
   /** Left out by the sampler, the cap, or the program itself. */
@@ -100,6 +114,8 @@ export const HealthSnapshot = Schema.Struct({
   exporters: Schema.Array(Exporter),
   /** One for all exporters, or one for each. */
   queues: Schema.Array(Queue),
+  /** Absent where tail sampling is off. */
+  tail: Schema.optionalKey(Tail),
   books: Books
 })
 

@@ -12,6 +12,7 @@ import * as SpanBooks from "../model/SpanBooks.ts"
 import type { Flushed } from "../model/SpanSink.ts"
 import * as InFlight from "../pipeline/InFlight.ts"
 import type { QueueView } from "../pipeline/QueueView.ts"
+import type { TailView } from "../pipeline/TailView.ts"
 import type { Delivery } from "./Delivery.ts"
 import type { ExporterHealth, HealthSnapshot } from "./HealthSnapshot.ts"
 import * as HealthStatus from "./HealthStatus.ts"
@@ -116,6 +117,15 @@ const queueHealth = ({ bytes, maxBytes, maxSpans, sending, waiting }: QueueView)
   sending
 })
 
+const tailHealth = ({ bytes, evicted, kept, letGo, spans, undecided }: TailView): HealthSnapshot["tail"] & {} => ({
+  undecided,
+  spans,
+  bytes,
+  kept: Object.fromEntries(kept),
+  letGo,
+  evicted: Object.fromEntries(evicted)
+})
+
 const lostTotal = (books: SpanBooks.SpanBooks): number => books.rejected + SpanBooks.droppedTotal(books)
 
 /** What a tracing layer is made of, as far as its health shows it. */
@@ -124,7 +134,7 @@ export interface HealthOptions {
   readonly trusts: unknown
   readonly sampler: Sampler
   readonly books: SpanBooks.SpanBooks
-  readonly delivery: Pick<Delivery, "sink" | "exporters" | "queues">
+  readonly delivery: Pick<Delivery, "sink" | "exporters" | "queues" | "tail">
   /** Keeps the process from staying for what it wraps. */
   readonly alone: <A>(effect: Effect.Effect<A>) => Effect.Effect<A>
 }
@@ -134,7 +144,7 @@ export const make = Effect.fnUntraced(function* (
   options: HealthOptions
 ): Effect.fn.Return<LayerHealth, never, Scope.Scope> {
   const { books, delivery, sampler, settings } = options
-  const { exporters, queues, sink } = delivery
+  const { exporters, queues, sink, tail } = delivery
   let lost = 0
   let lostAt: number | undefined
   const note = Effect.map(Clock.currentTimeMillis, (now) => {
@@ -169,6 +179,7 @@ export const make = Effect.fnUntraced(function* (
       ...boundariesOf(settings, options.trusts),
       exporters: told,
       queues: queues.map(queueHealth),
+      ...(tail === undefined ? undefined : { tail: tailHealth(tail) }),
       books: entries
     }
   })

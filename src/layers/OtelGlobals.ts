@@ -46,12 +46,6 @@ const isRefused = (context: Otel.Context): boolean => {
   return parent instanceof OtelSpanView && parent.refused
 }
 
-/** True where nothing in this process is above a span. */
-const isLocalRoot = (context: Otel.Context): boolean => {
-  const parent = Otel.trace.getSpanContext(context)
-  return parent === undefined || !Otel.isSpanContextValid(parent) || parent.isRemote === true
-}
-
 /** Our sampler, asked by the SDK; what it refuses is counted as it is for spans of our own. */
 const toSdkSampler = (options: OtelGlobalsOptions, life: Life): Sdk.Sampler => {
   const decide = (
@@ -80,7 +74,6 @@ const toSdkSampler = (options: OtelGlobalsOptions, life: Life): Sdk.Sampler => {
       options.books.started++
       const decision = isRefused(input[0]) ? refused : decide(options.sampler, ...input)
       const recordedOnly = !decision.sampled && decision !== refused && options.recordsUnsampled === true
-      if (recordedOnly && isLocalRoot(input[0])) options.onRecordedRoot?.(input[1])
       if (!decision.sampled && !recordedOnly) options.books.sampledOut++
       return {
         decision: decision.sampled
@@ -95,8 +88,15 @@ const toSdkSampler = (options: OtelGlobalsOptions, life: Life): Sdk.Sampler => {
   }
 }
 
-const toSpanProcessor = ({ books, onForeignStart, sink }: OtelGlobalsOptions): Sdk.SpanProcessor => ({
+/** True of a span that is recorded only, and above which there is nothing in this process. */
+const isRecordedRoot = ({ parentSpanContext }: Sdk.Span, { traceFlags }: Otel.SpanContext): boolean =>
+  (traceFlags & SpanContext.sampledFlag) === 0 &&
+  (parentSpanContext === undefined || parentSpanContext.isRemote === true)
+
+const toSpanProcessor = ({ books, onForeignStart, onRecordedRoot, sink }: OtelGlobalsOptions): Sdk.SpanProcessor => ({
   onStart(span, parent) {
+    const context = span.spanContext()
+    if (isRecordedRoot(span, context)) onRecordedRoot?.(context.traceId, context.spanId)
     onForeignStart?.(span, parent)
   },
   onEnd(span) {

@@ -108,6 +108,14 @@ export const someOf = <const Word extends string>(...words: ReadonlyArray<Word>)
   }
 })
 
+/** Some of the words; `off` is none of them. */
+export const offOrSome = <const Word extends string>(
+  ...words: ReadonlyArray<Word>
+): SettingRule<ReadonlyArray<Word>> => ({
+  expects: `off, or a list of these, separated by commas: ${words.join(", ")}`,
+  parse: (text) => (text.toLowerCase() === "off" ? [] : someOf(...words).parse(text))
+})
+
 const hexKey = /^[0-9a-f]{64}$/i
 const base64Key = /^[0-9A-Za-z+/_-]{43}=?$/
 

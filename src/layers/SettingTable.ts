@@ -8,6 +8,7 @@ import * as Duration from "effect/Duration"
 import { compressions } from "../export/OtlpCompression.ts"
 import { protocols } from "../export/OtlpEndpoint.ts"
 import * as SpanLimits from "../model/SpanLimits.ts"
+import { type Wish, wishes } from "../pipeline/TailRule.ts"
 import * as Rule from "./SettingRule.ts"
 import type { HostAndPort, SettingRule } from "./SettingRule.ts"
 
@@ -385,6 +386,58 @@ export const table = {
     fallback: undefined,
     shown: "no limit",
     doc: "How many spans a second are recorded, whatever the sampler says. A trace that begins above it is left out whole, and counted."
+  }),
+  tailSampling: row<ReadonlyArray<Wish>>({
+    key: "TRACING_TAIL_SAMPLING",
+    rule: Rule.offOrSome(...wishes),
+    fallback: [],
+    shown: "off",
+    doc: "Which runs are kept although sampling left them out, decided when they are over: see [tail-sampling.md](tail-sampling.md). `failures` are runs that failed, `errors` those with an error anywhere in them, `retries` those in which the last try failed, `interrupted` those that were cut off, `slow` those that took longer than the next two settings say."
+  }),
+  tailSlowerThan: row({
+    key: "TRACING_TAIL_SLOWER_THAN",
+    rule: Rule.duration,
+    fallback: undefined,
+    shown: "no limit",
+    doc: "Runs that take longer are `slow`."
+  }),
+  tailSlowest: row({
+    key: "TRACING_TAIL_SLOWEST",
+    rule: Rule.ratio,
+    fallback: undefined,
+    shown: "0.01 where TRACING_TAIL_SLOWER_THAN is unset, else 0",
+    doc: "The slowest share of the runs of each operation is `slow`, by those before it: `0.01` is what takes longer than the 99th percentile."
+  }),
+  tailShare: row({
+    key: "TRACING_TAIL_SHARE",
+    rule: Rule.ratio,
+    fallback: 0,
+    doc: "The share of all other runs that is kept, from 0 to 1; the same ones in every process. Only with `TRACING_TAIL_SAMPLING`."
+  }),
+  tailMaxSpans: row({
+    key: "TRACING_TAIL_MAX_SPANS",
+    rule: Rule.integer(1),
+    fallback: 50_000,
+    doc: "How many ended spans of undecided runs are remembered. The run that began first makes room, whole, and its spans are counted as dropped."
+  }),
+  tailMaxBytes: row({
+    key: "TRACING_TAIL_MAX_BYTES",
+    rule: Rule.integer(1),
+    fallback: 50_000_000,
+    doc: "How many bytes they may take, by estimate; whichever bound is met first counts."
+  }),
+  tailMaxTraces: row({
+    key: "TRACING_TAIL_MAX_TRACES",
+    rule: Rule.integer(1),
+    fallback: 10_000,
+    doc: "How many runs may be undecided, and of how many it is remembered that they were kept, for spans that come later."
+  }),
+  tailMaxTraceSpans: row({
+    key: "TRACING_TAIL_MAX_TRACE_SPANS",
+    rule: Rule.integer(1),
+    fallback: undefined,
+    shown: "10000, or TRACING_TAIL_MAX_SPANS if that is less",
+    doc: "How many spans of one run are remembered; not more than `TRACING_TAIL_MAX_SPANS`. Further ones are dropped, and the local root says how many."
   }),
 
   // How they travel

@@ -9,15 +9,12 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Logger from "effect/Logger"
-import * as Metric from "effect/Metric"
-import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import { CurrentPropagator } from "../model/References.ts"
 import type * as References from "../model/References.ts"
 import type { Sampler } from "../model/Sampler.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
-import type { SpanSink } from "../model/SpanSink.ts"
+import type { Wish } from "../pipeline/TailRule.ts"
 import type * as Propagator from "../propagation/Propagator.ts"
 import * as RateLimit from "../sampling/RateLimit.ts"
 import * as Samplers from "../sampling/Sampler.ts"
@@ -26,16 +23,13 @@ import * as Ids from "../tracer/Ids.ts"
 import { OpenSpans } from "../tracer/OpenSpans.ts"
 import * as OtelContext from "../tracer/OtelContext.ts"
 import * as SpanClock from "../tracer/SpanClock.ts"
-import type { Exchange } from "../tracer/SpanLoggers.ts"
 import * as BridgeTracer from "./BridgeTracer.ts"
 import * as Crossing from "./Crossing.ts"
 import * as Delivery from "./Delivery.ts"
 import * as LayerHealth from "./LayerHealth.ts"
-import * as LogCorrelation from "./LogCorrelation.ts"
-import * as Logs from "./Logs.ts"
-import * as Metrics from "./Metrics.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
 import * as ProcessEndings from "./ProcessEndings.ts"
+import * as Signals from "./Signals.ts"
 import * as StartLine from "./StartLine.ts"
 import * as TracingConfig from "./TracingConfig.ts"
 import { TracingHealth } from "./TracingHealth.ts"
@@ -61,6 +55,10 @@ export interface TracingOptions extends TracingPlugins {
   readonly sampleRate?: number
   /** How many spans a second are recorded at most. */
   readonly maxSpansPerSecond?: number
+  /** Which runs are kept although sampling left them out: `["failures", "slow"]`. */
+  readonly tailSampling?: ReadonlyArray<Wish>
+  /** What counts as slow. */
+  readonly tailSlowerThan?: Duration.Input
   /** How long an ended span waits for others at most. */
   readonly batchTimeout?: Duration.Input
   /** How long the end of the program waits for spans to be delivered. */
@@ -71,6 +69,9 @@ export interface TracingOptions extends TracingPlugins {
   readonly propagators?: ReadonlyArray<keyof typeof Propagator.named>
   /** Entries of the baggage that become attributes of every span opened under them. */
   readonly baggageAttributes?: ReadonlyArray<string>
+  /** Log lines and metrics that are delivered, beside spans. */
+  readonly logs?: "none" | "otlp"
+  readonly metrics?: "off" | "prometheus" | "otlp"
   readonly attributeProfile?: References.Profile
   /** Whose trace context is continued: everybody's, or nobody's but of those whom `trusts` names. */
   readonly trust?: "trusted" | "public"
@@ -100,6 +101,8 @@ const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_EXPORTER: listed(options.exporter),
   TRACING_SAMPLE_RATE: options.sampleRate === undefined ? undefined : String(options.sampleRate),
   TRACING_MAX_SPANS_PER_SECOND: options.maxSpansPerSecond === undefined ? undefined : String(options.maxSpansPerSecond),
+  TRACING_TAIL_SAMPLING: options.tailSampling?.join(",") || undefined,
+  TRACING_TAIL_SLOWER_THAN: millis(options.tailSlowerThan),
   TRACING_TRUST: options.trust,
   TRACING_PROPAGATE_TO: listed(options.propagateTo),
   TRACING_PROPAGATE_BAGGAGE: listed(options.propagateBaggage),
@@ -108,6 +111,8 @@ const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_SPOOL_DIR: options.spoolDirectory,
   TRACING_PROPAGATORS: listed(options.propagators),
   TRACING_BAGGAGE_ATTRIBUTES: listed(options.baggageAttributes),
+  TRACING_LOGS: options.logs,
+  TRACING_METRICS: options.metrics,
   TRACING_ATTRIBUTE_PROFILE: options.attributeProfile,
   TRACING_OTEL_CONTEXT: options.otelContext
 })
@@ -146,41 +151,6 @@ const capped = (
         )
       )
 
-const loggers = (settings: TracingConfig.TracingConfig, logs?: Logs.Logs): Exchange =>
-  LogCorrelation.exchange({ ids: settings.logs.correlation, events: settings.logs.events, records: logs?.logger })
-
-/** What is closed side by side, so that the end takes as long as one of them needs, and not all. */
-const sideBySide = Effect.map(
-  Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope, "parallel")),
-  (all) =>
-    <A, E>(self: Effect.Effect<A, E, Scope.Scope>): Effect.Effect<A, E> =>
-      Effect.flatMap(Scope.fork(all), (own) => Scope.provide(self, own))
-)
-
-/** Log records, where they are sent. */
-const sentLogs = (
-  settings: TracingConfig.TracingConfig,
-  { logFilter }: TracingPlugins
-): Effect.Effect<Logs.Logs | undefined, TracingConfig.TracingConfigError, Scope.Scope> =>
-  settings.logs.sent === undefined ? Effect.succeed(undefined) : Logs.make(settings, settings.logs.sent, logFilter)
-
-/** The loggers around the layer, and the one that sends records. */
-const withLogger = <R>(context: Context.Context<R>, logs: Logs.Logs | undefined): Effect.Effect<Context.Context<R>> =>
-  logs === undefined
-    ? Effect.succeed(context)
-    : Effect.map(Logger.CurrentLoggers, (loggers) =>
-        Context.add(context, Logger.CurrentLoggers, new Set([...loggers, logs.logger]))
-      )
-
-/** Sends what waits of all that is delivered, and says what became of spans. */
-const flushing = (sink: SpanSink, logs: Logs.Logs | undefined): SpanSink =>
-  logs === undefined
-    ? sink
-    : {
-        ...sink,
-        flush: Effect.map(Effect.all([sink.flush, logs.flush], { concurrency: "unbounded" }), ([spans]) => spans)
-      }
-
 const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig, plugins: TracingPlugins) {
   const books = SpanBooks.make()
   const chosen = plugins.sampler ?? samplers[settings.sampler.kind](settings.sampler.ratio)
@@ -188,13 +158,7 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
   yield* StartLine.log(settings, sampler)
   if (!settings.enabled)
     return Context.add(unrecorded(settings, plugins.trusts), Tracer.Tracer, GoraxTracer.passThrough)
-  const beside = yield* sideBySide
-  const logs = yield* beside(sentLogs(settings, plugins))
-  const metrics = settings.metrics && (yield* Metrics.make(settings.metrics))
-  const last = [...(logs?.stages ?? []), ...(metrics?.last ?? [])]
-  const made = yield* beside(Delivery.make(settings, books, plugins, metrics?.observers, last))
-  if (settings.metrics?.sent && metrics) yield* beside(Metrics.send(settings, settings.metrics, metrics.registry))
-  const delivery = { ...made, sink: flushing(made.sink, logs) }
+  const { delivery, loggers, provided } = yield* Signals.make(settings, books, plugins)
   const health = yield* LayerHealth.make({
     settings,
     trusts: plugins.trusts,
@@ -217,19 +181,19 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     sink: delivery.sink,
     onStart: delivery.onStart,
     recordsUnsampled: delivery.recordsUnsampled,
+    onRecordedRoot: delivery.onRecordedRoot,
     sampler,
     books,
     openSpans,
     otelContext,
-    loggers: loggers(settings, logs),
+    loggers,
     ids: Ids.secure(),
     limits: settings.spanLimits,
     resource: { attributes: settings.resourceAttributes },
     scope: Delivery.scope
   }
   const base = Context.add(unrecorded(settings, plugins.trusts), TracingHealth, health)
-  const logged = yield* withLogger(base, logs)
-  const context = metrics === undefined ? logged : Context.add(logged, Metric.MetricRegistry, metrics.registry)
+  const context = Context.merge(base, provided)
   if (otelContext !== undefined) {
     const propagator = Context.get(context, CurrentPropagator)!
     const { onForeignStart } = delivery
@@ -297,7 +261,7 @@ export const layerBridge = (options: BridgeOptions = {}): Layer.Layer<OtelTracer
       return Crossing.context(settings).pipe(
         Context.add(TracingHealth, LayerHealth.bridged(settings)),
         Context.add(OtelTracer.OtelTracer, tracer),
-        Context.add(Tracer.Tracer, BridgeTracer.make(tracer, loggers(settings)))
+        Context.add(Tracer.Tracer, BridgeTracer.make(tracer, Signals.exchange(settings)))
       )
     })
   )

@@ -24,6 +24,7 @@ import * as Keys from "../model/AttributeKeys.ts"
 import type { Attributes } from "../model/Attributes.ts"
 import type { Profile } from "../model/References.ts"
 import type { SpanLimits } from "../model/SpanLimits.ts"
+import type { Wish } from "../pipeline/TailRule.ts"
 import * as DestinationSettings from "./DestinationSettings.ts"
 import { SettingReading, type SettingTexts } from "./SettingReading.ts"
 import * as SettingTable from "./SettingTable.ts"
@@ -77,6 +78,20 @@ export interface MetricsSetting {
   readonly series: number
 }
 
+/** Which runs are kept that sampling left out, and how much of undecided ones is remembered. */
+export interface TailSetting {
+  /** None where tail sampling is off. */
+  readonly keep: ReadonlyArray<Wish>
+  readonly slowerThan: Duration.Duration | undefined
+  /** A share of the runs of each operation. */
+  readonly slowest: number
+  readonly share: number
+  readonly maxSpans: number
+  readonly maxBytes: number
+  readonly maxTraces: number
+  readonly maxSpansPerTrace: number
+}
+
 export interface TracingConfig {
   readonly enabled: boolean
   readonly serviceName: string
@@ -105,6 +120,7 @@ export interface TracingConfig {
   readonly sampler: SamplerSetting
   /** Recorded spans a second at most; `undefined` is as many as there are. */
   readonly maxSpansPerSecond: number | undefined
+  readonly tail: TailSetting
   readonly batch: {
     readonly queueSize: number
     readonly queueBytes: number
@@ -244,6 +260,33 @@ const sampler = (reading: SettingReading): SamplerSetting => {
   return { kind, ratio: takesRatio ? reading.get("otelSamplerRatio") : kind.endsWith("always_off") ? 0 : 1 }
 }
 
+const tail = (reading: SettingReading): TailSetting => {
+  const keep = reading.get("tailSampling")
+  const slowerThan = reading.get("tailSlowerThan")
+  const slowest = reading.get("tailSlowest")
+  const maxSpans = reading.get("tailMaxSpans")
+  const maxSpansPerTrace = reading.get("tailMaxTraceSpans") ?? Math.min(10_000, maxSpans)
+  const { tailMaxSpans, tailSampling } = SettingTable.table
+  if (keep.length > 0 && !keep.includes("slow")) {
+    const rule = `unset, or slow among ${tailSampling.key}`
+    if (slowerThan !== undefined) reading.refuse("tailSlowerThan", rule)
+    if (slowest !== undefined) reading.refuse("tailSlowest", rule)
+  }
+  if (maxSpansPerTrace > maxSpans) {
+    reading.refuse("tailMaxTraceSpans", `no more than ${tailMaxSpans.key}, ${maxSpans}`)
+  }
+  return {
+    keep,
+    slowerThan,
+    slowest: keep.includes("slow") ? (slowest ?? (slowerThan === undefined ? 0.01 : 0)) : 0,
+    share: reading.get("tailShare"),
+    maxSpans,
+    maxBytes: reading.get("tailMaxBytes"),
+    maxTraces: reading.get("tailMaxTraces"),
+    maxSpansPerTrace: Math.min(maxSpansPerTrace, maxSpans)
+  }
+}
+
 const trust = (reading: SettingReading): TrustSetting => {
   const said = reading.get("trust")
   const peers = reading.get("trustedPeers")
@@ -378,6 +421,7 @@ const read = (reading: SettingReading): TracingConfig => {
     retry: retry(reading),
     sampler: sampler(reading),
     maxSpansPerSecond: reading.get("maxSpansPerSecond"),
+    tail: tail(reading),
     batch: batch(reading),
     spool: spool(reading),
     shutdownTimeout: reading.get("shutdownTimeout"),

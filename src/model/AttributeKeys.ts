@@ -58,6 +58,11 @@ export const logTraceFlags = "trace_flags"
 export const fiberId = "effect.fiberId"
 /** Followed by the label. */
 export const logSpanPrefix = "effect.log_span."
+// Tail sampling
+/** Why a span was kept that sampling had left out: `failure`, `slow`. */
+export const keptBecause = "gorax.tracing.kept_because"
+/** How many spans of the trace in this process are missing, as they were too many for one trace. */
+export const keptWithout = "gorax.tracing.kept_without"
 
 // HTTP, stable conventions
 export const httpRequestMethod = "http.request.method"

@@ -364,7 +364,7 @@ export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
   #unsampled({ traceId }: TracePart.TracePart): Decision {
     const { onRecordedRoot, recordsUnsampled } = this.#shared
     if (recordsUnsampled !== true) return "unsampled"
-    if (this.#parentSpanId === undefined || this.parentIsRemote) onRecordedRoot?.(traceId)
+    if (this.#parentSpanId === undefined || this.parentIsRemote) onRecordedRoot?.(traceId, this.#spanId)
     return "recorded"
   }
 

@@ -32,8 +32,8 @@ export interface SpanSettings {
    * other processes nor anybody else outside hears of it. False by default, when such spans are hardly made at all.
    */
   readonly recordsUnsampled?: boolean | undefined
-  /** Told the trace of every local root that is recorded only, as soon as that is decided. */
-  readonly onRecordedRoot?: ((traceId: string) => void) | undefined
+  /** Told of every local root that is recorded only, as soon as that is decided. */
+  readonly onRecordedRoot?: ((traceId: string, spanId: string) => void) | undefined
 }
 
 export interface SpanShared extends SpanSettings {

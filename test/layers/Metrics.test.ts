@@ -123,6 +123,37 @@ describe("TRACING_METRICS", () => {
     })
   )
 
+  it.effect("shows of runs that sampling left out those that tail sampling kept in the end", () =>
+    Effect.gen(function* () {
+      const latency = Metric.histogram("latency", { boundaries: [1, 10] })
+      const { families, spans } = yield* run(
+        Effect.forEach(["good", "bad"], (tenantId) =>
+          job(
+            "fulfil",
+            tenantId,
+            Effect.andThen(
+              Metric.update(latency, tenantId === "bad" ? 5 : 0.5),
+              tenantId === "bad" ? Effect.fail("no") : Effect.void
+            )
+          )
+        ),
+        { TRACING_SAMPLE_RATE: "0", TRACING_TAIL_SAMPLING: "errors" }
+      )
+      const [traceId, ...others] = new Set(spans.map(({ traceId }) => traceId))
+      assert.lengthOf(others, 0)
+      assert.isDefined(traceId)
+      for (const name of ["workflow_run_duration_seconds", "workflow_step_duration_seconds", "latency"]) {
+        const exemplars = exemplarsOf(familyOf(families, name))
+        assert.deepStrictEqual(
+          exemplars.map(({ labels }) => labels["trace_id"]),
+          [traceId],
+          name
+        )
+      }
+      assert.lengthOf(countsOf(familyOf(families, "workflow_run_duration_seconds")), 2)
+    })
+  )
+
   it.effect("keeps to so many series, and counts all others together", () =>
     Effect.gen(function* () {
       const { families } = yield* run(
