@@ -9,8 +9,6 @@ import type { Resource, Scope } from "../model/SpanData.ts"
 import * as OtlpProtobuf from "./OtlpProtobuf.ts"
 import type { OtlpSignal } from "./OtlpSignal.ts"
 
-export const path = "/v1/logs"
-
 const record: OtlpProtobuf.MessageType = {
   timeUnixNano: [1, "fixed64"],
   severityNumber: [2, "varint"],

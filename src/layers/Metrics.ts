@@ -75,7 +75,7 @@ export const send = Effect.fnUntraced(function* (
   { interval, otlp }: MetricsSetting,
   registry: Metric.MetricRegistry
 ): Effect.fn.Return<void, TracingConfigError, Scope.Scope> {
-  const context = Context.add(yield* Effect.context<never>(), Metric.MetricRegistry, registry)
+  const context = Context.add(yield* Effect.context(), Metric.MetricRegistry, registry)
   const since = yield* Clock.currentTimeNanos
   const untraced = yield* Delivery.alone
   const losses = new LossReport(undefined, "readings of metrics")

@@ -58,7 +58,7 @@ const row = <A, const Fallback = A>(options: {
 })
 
 /** How telemetry that is no span is sent, where that differs from how spans are. */
-const signal = <const Signal extends "LOGS" | "METRICS">(signal: Signal, path: string) => ({
+const signal = (signal: "LOGS" | "METRICS", path: string) => ({
   endpoint: row({
     key: `TRACING_${signal}_ENDPOINT`,
     rule: Rule.text,

@@ -84,7 +84,7 @@ export const read = (context: Context.Context<never>): ReadonlyArray<MetricReadi
   for (const { hooks, ...metadata } of registry.values()) {
     try {
       const exemplars = registry instanceof WatchedRegistry ? registry.exemplarsOf(hooks) : []
-      readings.push(readingOf({ ...metadata, state: hooks.get(context) } as Snapshot, exemplars))
+      readings.push(readingOf({ ...metadata, state: hooks.get(context) }, exemplars))
     } catch {
       // It is the program's own, and the others are none the worse for it
     }

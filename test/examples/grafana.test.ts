@@ -13,7 +13,9 @@ const sourceOf = (uid: string): string =>
 describe("Grafana of the compose file", () => {
   it("leads from traces to log lines and metrics, and from both back to traces", () => {
     const links = (uid: string) =>
-      Array.from(sourceOf(uid).matchAll(/datasourceUid: (\w+)/g), ([, target]) => target).toSorted()
+      Array.from(sourceOf(uid).matchAll(/datasourceUid: (\w+)/g), ([, target = ""]) => target).toSorted((a, b) =>
+        a.localeCompare(b)
+      )
     assert.deepStrictEqual(links("tempo"), ["loki", "prometheus"])
     assert.deepStrictEqual(links("loki"), ["tempo", "tempo"])
     assert.deepStrictEqual(links("prometheus"), ["tempo"])

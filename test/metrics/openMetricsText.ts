@@ -93,7 +93,7 @@ const without = (labels: Readonly<Record<string, string>>, key: string): string 
   JSON.stringify(
     Object.entries(labels)
       .filter(([name]) => name !== key)
-      .toSorted()
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
   )
 
 const judgeHistogram = ({ name, samples }: Family): void => {
@@ -179,7 +179,7 @@ export const parse = (text: string): ReadonlyArray<Family> => {
         families.push({ name: sample.name, type: "unknown", unit: "", help: "", samples: [sample] })
       }
     } catch (error) {
-      throw new Error(`line ${index + 1}: ${(error as Error).message}: ${line}`)
+      throw new Error(`line ${index + 1}: ${(error as Error).message}: ${line}`, { cause: error })
     }
   }
   families.forEach(judge)
