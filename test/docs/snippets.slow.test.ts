@@ -11,6 +11,7 @@ interface Snippet {
 
 const pages = [
   "README.md",
+  "docs/correlation.md",
   "docs/delivery.md",
   "docs/health.md",
   "docs/http.md",
