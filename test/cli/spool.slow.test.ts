@@ -106,6 +106,22 @@ describe("gorax-tracing spool", () => {
     }).pipe(Effect.scoped, Effect.provide(world))
   )
 
+  it.live("loses nothing when it is killed itself while it sends", () =>
+    Effect.gen(function* () {
+      const { collector, ended, env } = yield* killed()
+      yield* collector.respondWith(FakeCollector.hang, { times: Infinity })
+      const first = yield* CommandLine.started("spool drain", env)
+      yield* collector.awaitRequests(1)
+      yield* first.kill({ killSignal: "SIGKILL" })
+      yield* Effect.exit(first.exitCode)
+      yield* collector.recover
+      const { holdings, waiting } = yield* listed(env)
+      assert.isAtLeast(waiting, ended())
+      assert.deepInclude(holdings[0].owner, { state: "gone", pid: first.pid })
+      assert.deepInclude(yield* drained(env), { code: 0, sent: waiting, left: 0 })
+    }).pipe(Effect.scoped, Effect.provide(world))
+  )
+
   it.live("exits with 3 when the destination refuses spans for good, and says how many", () =>
     Effect.gen(function* () {
       const { collector, env, spool } = yield* killed()
