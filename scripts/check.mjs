@@ -19,6 +19,12 @@ const steps = [
     command: "node",
     args: ["scripts/api.mjs", "--check"],
     fix: "If the change is meant, `npm run api` and commit api/."
+  },
+  {
+    name: "names",
+    command: "node",
+    args: ["--disable-warning=ExperimentalWarning", "--conditions=@gorax/source", "scripts/spans-doc.ts", "--check"],
+    fix: "If the change is meant, `node --conditions=@gorax/source scripts/spans-doc.ts` and commit docs/spans.md."
   }
 ]
 
