@@ -21,10 +21,10 @@ const steps = [
     fix: "If the change is meant, `npm run api` and commit api/."
   },
   {
-    name: "names",
+    name: "docs",
     command: "node",
-    args: ["--disable-warning=ExperimentalWarning", "--conditions=@gorax/source", "scripts/spans-doc.ts", "--check"],
-    fix: "If the change is meant, `node --conditions=@gorax/source scripts/spans-doc.ts` and commit docs/spans.md."
+    args: ["--disable-warning=ExperimentalWarning", "--conditions=@gorax/source", "scripts/docs.ts", "--check"],
+    fix: "If the change is meant, `npm run docs` and commit docs/."
   }
 ]
 

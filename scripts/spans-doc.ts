@@ -1,13 +1,10 @@
 /**
- * Writes docs/spans.md from the catalogues in src/model; `--check` compares instead.
- *
- * Run it after a change there: `node --conditions=@gorax/source scripts/spans-doc.ts`.
+ * docs/spans.md, made from the catalogues in src/model; `npm run docs` writes it.
  */
-import * as fs from "node:fs"
 import * as AttributeCatalogue from "../src/model/AttributeCatalogue.ts"
 import * as SpanCatalogue from "../src/model/SpanCatalogue.ts"
 
-const file = new URL("../docs/spans.md", import.meta.url)
+export const file = new URL("../docs/spans.md", import.meta.url)
 
 const introduction = `# Spans and attributes
 
@@ -99,11 +96,3 @@ export const render = (): string =>
     attributes("Attributes of the process", AttributeCatalogue.resource),
     limits
   ].join("\n")
-
-if (import.meta.main) {
-  if (!process.argv.includes("--check")) fs.writeFileSync(file, render())
-  else if (fs.readFileSync(file, "utf8") !== render()) {
-    console.error("docs/spans.md does not say what src/model says.")
-    process.exitCode = 1
-  }
-}

@@ -9,7 +9,7 @@ import { ofEach, type SpanRule } from "./SpanRule.ts"
 const memberKeys = (state: string): ReadonlyArray<string> =>
   state === "" ? [] : state.split(",").map((member) => member.slice(0, member.indexOf("=")).trim())
 
-/** A member may be updated and moved, and the last of many may fall off; it must not vanish. */
+/** No member of a tracestate vanishes on the way down; it may be updated and moved, and the last of 32 may fall off. */
 export const keptState: SpanRule = ofEach(
   "kept tracestate",
   "A span hands on the tracestate of its parent.",
@@ -32,7 +32,7 @@ const text = (span: SpanData, ...keys: ReadonlyArray<string>): string | undefine
 const queueOf = (span: SpanData) => text(span, AttributeKeys.messagingDestinationName, AttributeKeys.queueName)
 const messageOf = (span: SpanData) => text(span, AttributeKeys.messagingMessageId, AttributeKeys.queueMessageId)
 
-/** A message that was sent by nobody here may begin a trace, so only those are judged whose sender is here. */
+/** A message is handled in the trace it was sent in, or linked to it. Judged only where its sender is among the spans. */
 export const joinedMessage: SpanRule = ofEach(
   "joined message",
   "Who handles a message continues the trace of whoever sent it, or is linked to it.",
@@ -62,7 +62,7 @@ const targetOf = (span: SpanData): string | undefined => {
 const isRequest = (span: SpanData, kind: "client" | "server"): boolean =>
   span.kind === kind && methodOf(span) !== undefined
 
-/** Only where a server here has answered the very request, for most servers of this world are not traced. */
+/** A request is answered in the trace it was sent in. Judged only where a server here answered that very request. */
 export const joinedRequest: SpanRule = ofEach(
   "joined request",
   "A server that answers a request continues the trace of whoever sent it, or is linked to it.",
@@ -97,7 +97,7 @@ export const everyRequestServed: SpanRule = ofEach(
       : undefined
 )
 
-/** Effect's own spans or instrumentation of `node:http` and `fetch` beside ours, or ours installed twice. */
+/** No request is told twice, as by Effect's own spans or instrumentation of `node:http` and `fetch` beside ours. */
 export const toldOnce: SpanRule = ofEach("told once", "A request has one span on each side.", (span, evidence) => {
   const parent = evidence.parentOf(span)
   if (parent === undefined || parent.kind !== span.kind || methodOf(span) === undefined) return undefined

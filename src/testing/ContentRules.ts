@@ -9,7 +9,7 @@ import { serviceOf } from "../receiver/ReceivedSpan.ts"
 import { isInterrupted } from "./SpanLabel.ts"
 import { ofEach, type SpanRule } from "./SpanRule.ts"
 
-/** A clock of another process may be wrong, so only times of one process are compared. */
+/** Times follow one another. Those of different processes are not compared, as one of their clocks may be wrong. */
 export const timesInOrder: SpanRule = ofEach(
   "times in order",
   "A span ends no sooner than it begins, and neither its events nor its children come before it.",

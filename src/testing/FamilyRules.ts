@@ -81,8 +81,8 @@ const nodeOf = (span: { readonly attributes: ReadonlyMap<string, unknown> }): st
   String(span.attributes.get(AttributeKeys.nodeId))
 
 /**
- * Where `Traced.attempt` stands around `Effect.retry` instead of inside it, or the retry around a whole step, the tries
- * are not side by side.
+ * The tries of a retry are side by side. They are not where `Traced.attempt` stands around `Effect.retry`, or the retry
+ * around a whole step.
  */
 export const attemptsTogether: SpanRule = ofEach(
   "attempts together",
