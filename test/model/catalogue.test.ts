@@ -95,10 +95,7 @@ describe("docs/spans.md, through the catalogues it is written from,", () => {
         yield* (yield* HttpClient.HttpClient)
           .get(`${url}/orders/1?page=2`)
           .pipe(TracedClient.withTemplate("/orders/{id}"))
-      }).pipe(
-        Effect.provide([server, client]),
-        Effect.provide(Tracing.layer({ endpoint: collector.url }))
-      )
+      }).pipe(Effect.provide([server, client]), Effect.provide(Tracing.layer({ endpoint: collector.url })))
       const spans = yield* collector.spans
       assert.sameMembers(
         spans.map(({ kind }) => kind),

@@ -1,10 +1,10 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { TracedClient, TracedMessage, TracedServer, Tracing } from "@gorax/tracing"
+import { TracedClient, TracedMessage, TracedServer, Tracing, TracingLive } from "@gorax/tracing"
 import { FakeCollector, SpanRules, SpanTree } from "@gorax/tracing/testing"
-import { Cause, Deferred, Effect, Exit, Layer } from "effect"
+import { Cause, ConfigProvider, Deferred, Effect, Exit, Layer } from "effect"
 import { FetchHttpClient, HttpClient, HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
-import { createServer } from "node:http"
+import { createServer, request } from "node:http"
 
 /** A service with a server of its own that sends its spans to the collector; gives its address. */
 const serve = (
@@ -93,6 +93,43 @@ order service.name=shop
       assert.deepStrictEqual(others, [])
       assert.strictEqual(problem?.rule, "every request served")
       assert.deepStrictEqual(SpanRules.problems(spans), [])
+    }).pipe(Effect.provide(FakeCollector.layer))
+  )
+
+  it.live("show a request that was sent with two contexts, and whose server believed neither", () =>
+    Effect.gen(function* () {
+      const collector = yield* FakeCollector.FakeCollector
+      const settings = ConfigProvider.layer(
+        ConfigProvider.fromUnknown({
+          TRACING_ENABLED: "true",
+          TRACING_ENDPOINT: collector.url,
+          TRACING_SERVICE_NAME: "stock",
+          TRACING_HTTP_REQUEST_HEADERS: "traceparent"
+        })
+      )
+      const server = HttpRouter.serve(HttpRouter.add("GET", "/items/:id", HttpServerResponse.text("3"))).pipe(
+        Layer.provide(TracedServer.layer),
+        Layer.provideMerge(NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })),
+        Layer.provide(TracingLive),
+        Layer.provide(settings)
+      )
+      const context = (spanId: string) => `00-0af7651916cd43dd8448eb211c80319c-${spanId}-01`
+      yield* Effect.gen(function* () {
+        const url = yield* HttpServer.addressFormattedWith(Effect.succeed)
+        // As instrumentation of undici does beside a client that writes the header itself
+        yield* Effect.callback<void>((resume) => {
+          const headers = { traceparent: [context("b7ad6b7169203331"), context("00f067aa0ba902b7")] }
+          request(`${url}/items/7`, { headers, agent: false }, (response) => {
+            response.resume().on("end", () => resume(Effect.void))
+          }).end()
+        })
+      }).pipe(Effect.provide(server))
+      const spans = yield* collector.spans
+      assert.strictEqual(SpanTree.drawSpans(spans), "GET /items/:id")
+      assert.deepStrictEqual(
+        SpanRules.problems(spans).map(({ rule, says }) => `${rule}: ${says}`),
+        ["one context header: it has 2 traceparent headers, so whoever gets them believes none"]
+      )
     }).pipe(Effect.provide(FakeCollector.layer))
   )
 })
