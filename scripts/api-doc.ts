@@ -52,6 +52,7 @@ const declaration = new RegExp(
   "g"
 )
 const reExport = /export (type )?\{([^}]*)\} from "([^"]+)"/g
+const handedOn = /export type \{([^}]*)\}(?! from)/g
 const namespace = /export \* as (\w+) from "([^"]+)"/g
 
 const exportsOf = (source: string): ReadonlyArray<Exported> => {
@@ -76,6 +77,9 @@ const exportsOf = (source: string): ReadonlyArray<Exported> => {
         found.push({ ...one, name: alias ?? one.name, isType: typeOnly })
       }
     }
+  }
+  for (const [, names = ""] of text.matchAll(handedOn)) {
+    for (const name of names.split(",")) found.push({ name: name.trim(), isType: true, says: "", of: undefined })
   }
   // What is both a value and a type is told once
   return found.filter((one, at) => found.findIndex(({ name }) => name === one.name) === at)
