@@ -17,7 +17,8 @@ const files: Readonly<Record<string, ReadonlyArray<string>>> = {
   http: ["S8"],
   scale: ["S9"],
   spool: ["S10"],
-  failure: ["S11"]
+  failure: ["S11"],
+  tail: ["S12"]
 }
 
 const args = process.argv.slice(2)

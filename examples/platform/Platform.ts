@@ -42,6 +42,12 @@ const edge = { TRACING_TRUST: "public", TRACING_HTTP_IGNORE: "/metrics,/health/*
 /** Only the platform itself reaches its services: a trace goes on in them. */
 const inside = { TRACING_TRUST: "trusted" }
 
+/**
+ * However few runs are sampled, each process keeps its part of those that fail: `TRACING_SAMPLE_RATE=0` leaves nothing
+ * else.
+ */
+const flightRecorder = { TRACING_TAIL_SAMPLING: "failures,retries,interrupted" }
+
 /** Starts all of it, and waits until it is ready. */
 export const make = Effect.fnUntraced(function* ({
   onLine,
@@ -50,7 +56,13 @@ export const make = Effect.fnUntraced(function* ({
   tracing,
   webhookSecret
 }: PlatformOptions) {
-  const env = { ...tracing, QUEUE_URL: queueUrl, WEBHOOK_SECRET: webhookSecret, CRM_KEY: "key-of-the-crm" }
+  const env = {
+    ...flightRecorder,
+    ...tracing,
+    QUEUE_URL: queueUrl,
+    WEBHOOK_SECRET: webhookSecret,
+    CRM_KEY: "key-of-the-crm"
+  }
   const [services, api] = yield* Effect.all(
     [
       ChildService.start({

@@ -9,7 +9,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as SensitiveKeys from "../model/SensitiveKeys.ts"
-import type { LeftOut, SpanExporter } from "../model/SpanExporter.ts"
+import { type AnyExporter, decorate, type LeftOut, type SpanExporter } from "../model/SpanExporter.ts"
 import type { ExportError } from "../model/TracingError.ts"
 
 /** An answer that was none, or not the one that was hoped for; without secrets. */
@@ -36,6 +36,8 @@ export class ExporterWatch {
   lastError: SeenError | undefined
   /** When it began to fail, if it has taken nothing since. */
   failingSince: number | undefined
+  /** What is wrong with what it needs, though it goes on with what it had; a sentence without secrets. */
+  trouble: () => string | undefined = () => undefined
 
   constructor(name: string, type: string, endpoint?: string) {
     this.name = name
@@ -44,21 +46,21 @@ export class ExporterWatch {
   }
 
   /** The exporter, watched. */
-  readonly around = (exporter: SpanExporter): SpanExporter => ({
-    ...exporter,
-    export: (spans) =>
-      Effect.suspend(() => {
-        this.requests++
-        return exporter.export(spans)
-      }).pipe(
-        Effect.onExit((exit) =>
-          Effect.map(Clock.currentTimeMillis, (now) => {
-            this.requests--
-            this.#note(now, exit)
-          })
+  readonly around = <Exporter extends AnyExporter>(exporter: Exporter): Exporter =>
+    decorate(exporter, <Spans>(exporter: SpanExporter<Spans>): SpanExporter<Spans> => ({
+      export: (spans) =>
+        Effect.suspend(() => {
+          this.requests++
+          return exporter.export(spans)
+        }).pipe(
+          Effect.onExit((exit) =>
+            Effect.map(Clock.currentTimeMillis, (now) => {
+              this.requests--
+              this.#note(now, exit)
+            })
+          )
         )
-      )
-  })
+    }))
 
   #note(now: number, exit: Exit.Exit<LeftOut | void, ExportError>): void {
     if (Exit.isSuccess(exit)) {

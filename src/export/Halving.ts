@@ -3,22 +3,19 @@
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { SpanData } from "../model/SpanData.ts"
-import type { LeftOut, SpanExporter } from "../model/SpanExporter.ts"
+import { type AnyExporter, type Countable, decorate, type LeftOut, type SpanExporter } from "../model/SpanExporter.ts"
 import type { ExportError } from "../model/TracingError.ts"
-
-type Spans = ReadonlyArray<SpanData>
 
 /** Enough to find one span among ten thousand that is too large, and no flood where all of them are. */
 const mostRequests = 32
 
-const halves = (spans: Spans): ReadonlyArray<Spans> => {
+const halves = <Spans extends Countable<Spans>>(spans: Spans): ReadonlyArray<Spans> => {
   const middle = Math.ceil(spans.length / 2)
   return [spans.slice(0, middle), spans.slice(middle)]
 }
 
-const inParts = Effect.fnUntraced(function* (
-  exporter: SpanExporter,
+const inParts = Effect.fnUntraced(function* <Spans extends Countable<Spans>>(
+  exporter: SpanExporter<Spans>,
   spans: Spans,
   tooLarge: ExportError
 ): Effect.fn.Return<LeftOut | void, ExportError> {
@@ -53,8 +50,9 @@ const inParts = Effect.fnUntraced(function* (
  * A batch costs 32 requests at most; what has not found a size that fits by
  * then is rejected, the rest has arrived.
  */
-export const make = (exporter: SpanExporter): SpanExporter => ({
-  ...exporter,
+export const make = <Exporter extends AnyExporter>(exporter: Exporter): Exporter => decorate(exporter, halving)
+
+const halving = <Spans extends Countable<Spans>>(exporter: SpanExporter<Spans>): SpanExporter<Spans> => ({
   export: (spans) =>
     Effect.catchIf(
       exporter.export(spans),

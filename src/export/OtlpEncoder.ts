@@ -12,81 +12,40 @@
 import * as Result from "effect/Result"
 import * as Otlp from "../model/Otlp.ts"
 import * as SpanContext from "../model/SpanContext.ts"
-import type { Resource, Scope, SpanData } from "../model/SpanData.ts"
+import type { SpanData } from "../model/SpanData.ts"
 import { attributes } from "./OtlpEncoderAttributes.ts"
 import { buffer } from "./OtlpEncoderBuffer.ts"
 import * as OtlpEncoderSpan from "./OtlpEncoderSpan.ts"
+import * as OtlpEnvelope from "./OtlpEnvelope.ts"
+import { OtlpSpans, type OtlpSpansRun } from "./OtlpSpans.ts"
 
 /** Told of every span that is left out of a request. */
 export type OnUnreadable = (span: SpanData) => void
 
-/** The length of forty spans and more takes three bytes. */
-const groupRoom = 3
-
-interface Group {
-  readonly resource: Resource
-  readonly scopes: Array<{ readonly scope: Scope; readonly spans: Array<SpanData> }>
-}
-
-/** By resource, and then by the name and version of the scope, in the order in which they are first seen. */
-const groupsOf = (spans: ReadonlyArray<SpanData>): ReadonlyArray<Group> => {
-  const groups: Array<Group> = []
-  let resource: Resource | undefined
-  let scope: Scope | undefined
-  let last: Array<SpanData> | undefined
-  for (const span of spans) {
-    if (last === undefined || span.resource !== resource || span.scope !== scope) {
-      resource = span.resource
-      scope = span.scope
-      last = spansOf(groups, resource, scope)
-    }
-    last.push(span)
-  }
-  return groups
-}
-
-const spansOf = (groups: Array<Group>, resource: Resource, scope: Scope): Array<SpanData> => {
-  let group = groups.find((group) => group.resource === resource)
-  if (group === undefined) groups.push((group = { resource, scopes: [] }))
-  const { scopes } = group
-  let ofScope = scopes.find((known) => known.scope.name === scope.name && known.scope.version === scope.version)
-  if (ofScope === undefined) scopes.push((ofScope = { scope, spans: [] }))
-  return ofScope.spans
-}
-
-const writeScope = (start: number, scope: Scope): number => {
-  let at = buffer.open(start, 0x0a, 1)
-  at = buffer.text(at, 0x0a, scope.name)
-  if (scope.version !== "") at = buffer.text(at, 0x12, scope.version)
-  return buffer.close(start + 1, 1, at)
-}
-
-const writeResource = (start: number, resource: Resource): number => {
-  let at = buffer.open(start, 0x0a, 1)
-  at = attributes.record(at, 0x0a, resource.attributes)
-  at = buffer.count(at, 0x10, 0)
-  return buffer.close(start + 1, 1, at)
-}
-
-const writeGroup = (start: number, group: Group): number => {
-  let at = writeResource(buffer.open(start, 0x0a, groupRoom), group.resource)
-  for (const { scope, spans } of group.scopes) {
-    const before = at
-    at = writeScope(buffer.open(at, 0x12, groupRoom), scope)
-    for (let index = 0; index < spans.length; index++) at = OtlpEncoderSpan.write(at, 0x12, spans[index]!)
-    at = buffer.close(before + 1, groupRoom, at)
-    attributes.forget()
-  }
-  return buffer.close(start + 1, groupRoom, at)
-}
-
-const toProtobuf = (spans: ReadonlyArray<SpanData>): Uint8Array<ArrayBuffer> => {
+/**
+ * Spans of one resource and scope that follow each other make a run. Their bytes are those of the one buffer, and are
+ * written over by the next call.
+ */
+const writeRuns = (spans: ReadonlyArray<SpanData>): ReadonlyArray<OtlpSpansRun> => {
   attributes.forget()
   buffer.clear()
+  const runs: Array<OtlpSpansRun> = []
+  let start = 0
   let at = 0
-  for (const group of groupsOf(spans)) at = writeGroup(at, group)
-  return buffer.copy(at)
+  for (let index = 0, first = 0; index < spans.length; index++) {
+    const { resource, scope } = spans[first]!
+    at = OtlpEncoderSpan.write(at, 0x12, spans[index]!)
+    const next = spans[index + 1]
+    if (next !== undefined && next.resource === resource && next.scope === scope) continue
+    const bytes = buffer.bytes.subarray(start, at)
+    runs.push({ ...OtlpEnvelope.of(resource, scope, at), count: index + 1 - first, bytes })
+    first = index + 1
+    start = at
+  }
+  return runs
 }
+
+const toProtobuf = (spans: ReadonlyArray<SpanData>): Uint8Array<ArrayBuffer> => OtlpEnvelope.wrap(writeRuns(spans))
 
 const utf8 = new TextEncoder()
 
@@ -107,18 +66,22 @@ const toJson = (spans: ReadonlyArray<SpanData>): Uint8Array<ArrayBuffer> => {
 
 /** Nothing is tried twice before something has gone wrong, so whole batches pay nothing for it. */
 const total =
-  (toBytes: (spans: ReadonlyArray<SpanData>) => Uint8Array<ArrayBuffer>) =>
-  (spans: ReadonlyArray<SpanData>, onUnreadable?: OnUnreadable): Uint8Array<ArrayBuffer> => {
-    const whole = Result.try(() => toBytes(spans))
+  <A>(encode: (spans: ReadonlyArray<SpanData>) => A) =>
+  (spans: ReadonlyArray<SpanData>, onUnreadable?: OnUnreadable): A => {
+    const whole = Result.try(() => encode(spans))
     if (Result.isSuccess(whole)) return whole.success
     const readable = spans.filter((span) => {
-      const alone = Result.isSuccess(Result.try(() => toBytes([span])))
+      const alone = Result.isSuccess(Result.try(() => encode([span])))
       if (!alone) onUnreadable?.(span)
       return alone
     })
     return Result.getOrElse(
-      Result.try(() => toBytes(readable)),
-      () => new Uint8Array(0)
+      Result.try(() => encode(readable)),
+      // Read twice, and different the second time
+      () => {
+        for (const span of readable) onUnreadable?.(span)
+        return encode([])
+      }
     )
   }
 
@@ -127,3 +90,15 @@ export const encode = total(toProtobuf)
 
 /** An `ExportTraceServiceRequest` as JSON. */
 export const encodeJson = total(toJson)
+
+const runsOf = total(writeRuns)
+
+/** Spans as protobuf that is to be part of a request. */
+export const encodeSpans = (spans: ReadonlyArray<SpanData>): OtlpSpans => {
+  let unreadable = 0
+  const runs = runsOf(spans, () => void unreadable++)
+  return new OtlpSpans(
+    runs.map((run) => ({ ...run, bytes: new Uint8Array(run.bytes) })),
+    unreadable
+  )
+}

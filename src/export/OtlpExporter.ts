@@ -8,8 +8,9 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { SpanExporter } from "../model/SpanExporter.ts"
+import type { AnyExporter, EncodingExporter, SpanExporter } from "../model/SpanExporter.ts"
 import * as ExportFailure from "./ExportFailure.ts"
+import * as OtlpEncoder from "./OtlpEncoder.ts"
 import * as OtlpGrpc from "./OtlpGrpc.ts"
 import * as OtlpHttp from "./OtlpHttp.ts"
 import * as OtlpRequest from "./OtlpRequest.ts"
@@ -28,25 +29,32 @@ const open = (options: OtlpTransportOptions): Effect.Effect<OtlpTransport, never
   }
 }
 
-/** Opens the way to an OTLP receiver; it is closed with the scope. */
+/** Opens the way to an OTLP receiver; it is closed with the scope. What is sent as protobuf is encoded ahead. */
 export const make = Effect.fnUntraced(function* (
   options: OtlpTransportOptions
-): Effect.fn.Return<SpanExporter, never, Scope.Scope> {
+): Effect.fn.Return<AnyExporter, never, Scope.Scope> {
   const { endpoint, timeout } = options.settings
   const transport = yield* open(options)
-  const encoding = endpoint.protocol === "http/json" ? "json" : "protobuf"
   const late = Effect.fail(
     ExportFailure.timedOut(Duration.format(timeout), "TRACING_TIMEOUT", { endpoint: endpoint.display })
   )
-  return {
-    export: Effect.fnUntraced(function* (spans) {
-      const { body, unreadable } = yield* OtlpRequest.make(spans, encoding)
-      const leftOut =
-        unreadable === spans.length
-          ? undefined
-          : yield* transport.send(body).pipe(Effect.timeoutOrElse({ duration: timeout, orElse: () => late }))
-      if (unreadable === 0) return leftOut
-      return { rejected: 0, message: unreadableMessage, ...leftOut, unreadable }
-    })
+  const send = (body: () => Uint8Array, length: number, unreadable: number) => {
+    if (unreadable === length) return Effect.succeed({ rejected: 0, unreadable, message: unreadableMessage })
+    const sent = Effect.suspend(() => transport.send(body())).pipe(
+      Effect.timeoutOrElse({ duration: timeout, orElse: () => late })
+    )
+    if (unreadable === 0) return sent
+    return Effect.map(sent, (leftOut) => ({ rejected: 0, message: unreadableMessage, ...leftOut, unreadable }))
   }
+  const inJson: SpanExporter = {
+    export: (spans) =>
+      Effect.flatMap(OtlpRequest.make(spans, "json"), ({ body, unreadable }) =>
+        send(() => body, spans.length, unreadable)
+      )
+  }
+  const inProtobuf: EncodingExporter = {
+    encode: OtlpEncoder.encodeSpans,
+    export: (spans) => send(() => spans.toBody(), spans.length, spans.unreadable)
+  }
+  return endpoint.protocol === "http/json" ? inJson : inProtobuf
 })

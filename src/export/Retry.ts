@@ -15,8 +15,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Semaphore from "effect/Semaphore"
-import type { SpanData } from "../model/SpanData.ts"
-import type { LeftOut, SpanExporter } from "../model/SpanExporter.ts"
+import { type AnyExporter, decorate, type LeftOut, type SpanExporter } from "../model/SpanExporter.ts"
 import type { ExportError } from "../model/TracingError.ts"
 import { Outage } from "./Outage.ts"
 
@@ -33,7 +32,10 @@ export interface RetryOptions {
  * Once the end has come, waits are cut short, what waited has its try, and a
  * destination that does not even answer is not asked again.
  */
-export const make = (exporter: SpanExporter, options: RetryOptions = {}): SpanExporter => {
+export const make = <Exporter extends AnyExporter>(exporter: Exporter, options: RetryOptions = {}): Exporter =>
+  decorate(exporter, (exporter) => retrying(exporter, options))
+
+const retrying = <Spans>(exporter: SpanExporter<Spans>, options: RetryOptions): SpanExporter<Spans> => {
   const outage = new Outage({
     first: Duration.toMillis(options.delay ?? "1 second"),
     longest: Duration.toMillis(options.maxDelay ?? "5 seconds")
@@ -46,7 +48,7 @@ export const make = (exporter: SpanExporter, options: RetryOptions = {}): SpanEx
   /** `undefined` when it is worth another try. */
   type Try = Effect.Effect<{ readonly taken: LeftOut | void } | undefined, ExportError>
 
-  const tryOnce = (spans: ReadonlyArray<SpanData>, knocked: boolean): Try =>
+  const tryOnce = (spans: Spans, knocked: boolean): Try =>
     Effect.suspend(() => (gone === undefined ? exporter.export(spans) : Effect.fail(gone))).pipe(
       Effect.matchEffect({
         onSuccess: (taken) => Effect.as(outage.lasting ? outage.ended : Effect.void, { taken }),
@@ -66,12 +68,12 @@ export const make = (exporter: SpanExporter, options: RetryOptions = {}): SpanEx
     Effect.raceFirst(Effect.sleep(Math.max(0, outage.until - now)), hurried.await)
   )
 
-  const inTurn = (spans: ReadonlyArray<SpanData>): Try =>
+  const inTurn = (spans: Spans): Try =>
     turns.withPermit(
       Effect.suspend(() => (outage.lasting ? Effect.andThen(pause, tryOnce(spans, true)) : Effect.succeed(undefined)))
     )
 
-  const send = (spans: ReadonlyArray<SpanData>): Effect.Effect<LeftOut | void, ExportError> =>
+  const send = (spans: Spans): Effect.Effect<LeftOut | void, ExportError> =>
     Effect.suspend(() => (outage.lasting ? inTurn(spans) : tryOnce(spans, false))).pipe(
       Effect.flatMap((result) => (result === undefined ? send(spans) : Effect.succeed(result.taken)))
     )

@@ -115,15 +115,18 @@ const decorate = (server: HttpServer["Service"]): HttpServer["Service"] => ({
           return ignored(request) ? wrapped : traced(current, request, wrapped)
         })
       }
-      const serving = Effect.provideService(
-        server.serve(effect, outermost),
-        HttpMiddleware.TracerDisabledWhen,
-        () => true
-      )
+      const serving = Effect.updateContext(server.serve(effect, outermost), withRoom)
       const address = addressOf(server)
       return TrustWarning.isDue(fiber, address) ? Effect.andThen(TrustWarning.log(address!), serving) : serving
     })
 })
+
+/**
+ * What requests are answered in, with Effect's own tracer off. It is laid flat here, with room for all that a request
+ * adds: Effect copies all of a context that is full, and would for every request.
+ */
+const withRoom = <R>(context: Context.Context<R>): Context.Context<R> =>
+  Context.makeUnsafe(Context.add(context, HttpMiddleware.TracerDisabledWhen, () => true).mapUnsafe, { maxDepth: 16 })
 
 /** The address that a server listens on; none for a socket of the file system. */
 const addressOf = ({ address }: HttpServer["Service"]): string | undefined =>

@@ -4,10 +4,13 @@
 import * as Otel from "@opentelemetry/api"
 import type * as Sdk from "@opentelemetry/sdk-trace-base"
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
 import type * as EffectScope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
+import * as Abandonment from "../export/Abandonment.ts"
 import { ExporterWatch } from "../export/ExporterWatch.ts"
 import * as OtelExporter from "../export/OtelExporter.ts"
 import { toReadableSpan } from "../export/ReadableSpan.ts"
@@ -16,11 +19,17 @@ import type { Scope } from "../model/SpanData.ts"
 import type { SpanExporter } from "../model/SpanExporter.ts"
 import type { SpanSink, Stage } from "../model/SpanSink.ts"
 import * as Destinations from "../pipeline/Destinations.ts"
+import { KeptRate } from "../pipeline/KeptRate.ts"
+import * as LettingGo from "../pipeline/LettingGo.ts"
 import * as PipelineMetrics from "../pipeline/PipelineMetrics.ts"
 import type { QueueView } from "../pipeline/QueueView.ts"
+import * as TailRule from "../pipeline/TailRule.ts"
+import * as TailSampling from "../pipeline/TailSampling.ts"
+import type { TailView } from "../pipeline/TailView.ts"
 import type { GoraxSpan } from "../tracer/GoraxSpan.ts"
 import { passThrough } from "../tracer/GoraxTracer.ts"
 import * as Exporters from "./Exporters.ts"
+import type { OwnHeaders } from "./OwnHeaders.ts"
 import type { TracingConfig } from "./TracingConfig.ts"
 import type { TracingConfigError } from "./TracingConfigError.ts"
 import * as UnheldClock from "./UnheldClock.ts"
@@ -32,12 +41,27 @@ export interface DeliveryPlugins {
   readonly exporters?: ReadonlyArray<SpanExporter | Sdk.SpanExporter>
   /** Told of every span at its start and, after all stages, at its end. */
   readonly spanProcessors?: ReadonlyArray<Sdk.SpanProcessor>
+  /**
+   * Headers for OTLP that change, as tokens do, besides `TRACING_HEADERS`: asked for before a request, once a second at
+   * most, and at once when they are refused (401, 403). Where it fails the last good ones stay in use.
+   */
+  readonly headers?: OwnHeaders
   /** What spans pass through before they are batched, in the order they meet it. */
   readonly stages?: ReadonlyArray<Stage>
+  /** Have runs kept that sampling left out, beside `TRACING_TAIL_*` and before it; each is asked when a run is over. */
+  readonly tailRules?: ReadonlyArray<TailRule.TailRule>
 }
 
 export interface Delivery {
   readonly sink: SpanSink
+  /** True where some stage wants to see the spans of unsampled traces too; those nobody keeps are let go behind it. */
+  readonly recordsUnsampled: boolean
+  /** Told of the local roots among them. */
+  readonly onRecordedRoot: ((traceId: string, spanId: string) => void) | undefined
+  /** Hands on, before it returns, what a stage still holds: the process is about to be gone. */
+  readonly settle: () => void
+  /** What can be seen of tail sampling, where that is on. */
+  readonly tail: TailView | undefined
   readonly onStart: ((span: GoraxSpan) => void) | undefined
   /** The same for a span of OpenTelemetry's SDK. */
   readonly onForeignStart: ((span: Sdk.Span, parent: Otel.Context) => void) | undefined
@@ -47,8 +71,10 @@ export interface Delivery {
   readonly queues: ReadonlyArray<QueueView>
 }
 
+export const version = "0.1.0"
+
 /** The instrumentation scope of every span of Effect. */
-export const scope: Scope = { name: "@gorax/tracing", version: "0.1.0" }
+export const scope: Scope = { name: "@gorax/tracing", version }
 
 const plugged = (
   exporter: SpanExporter | Sdk.SpanExporter
@@ -120,21 +146,52 @@ const batched = Effect.fnUntraced(function* (
   return yield* SpooledDelivery.make(settings.spool, destinations, options)
 })
 
-/** Builds the pipeline in a scope: it is flushed, within the shutdown timeout, and closed with that scope. */
+/** Tail sampling, where settings or rules of the user's ask for it. */
+const tailSampling = Effect.fnUntraced(function* (
+  { tail }: TracingConfig,
+  books: SpanBooks.SpanBooks,
+  ownRules: ReadonlyArray<TailRule.TailRule>
+) {
+  if (tail.keep.length === 0 && ownRules.length === 0) return undefined
+  const clock = yield* Clock.Clock
+  const slowerThan = tail.slowerThan && Duration.toMillis(tail.slowerThan)
+  return TailSampling.make({
+    ...tail,
+    books,
+    untraced: yield* alone,
+    rules: [...ownRules, ...TailRule.fromOptions({ ...tail, slowerThan })],
+    slowest: tail.slowest > 0 ? tail.slowest : undefined,
+    keptRate: tail.maxPerSecond === undefined ? undefined : new KeptRate(tail.maxPerSecond, clock)
+  })
+})
+
+/** What the layer adds to its pipeline. */
+export interface Wiring {
+  /** Stages that spans of all traces meet first, the unsampled ones among them. */
+  readonly observers?: ReadonlyArray<Stage>
+  /** Opened when nobody wants to wait for an answer any more. */
+  readonly givenUp?: Latch.Latch
+}
+
+/**
+ * Builds the pipeline in a scope: it is flushed, within the shutdown timeout or until it is given up, and closed with that
+ * scope.
+ */
 export const make = Effect.fnUntraced(function* (
   settings: TracingConfig,
   books: SpanBooks.SpanBooks,
-  plugins: DeliveryPlugins
+  plugins: DeliveryPlugins,
+  { givenUp = Latch.makeUnsafe(), observers = [] }: Wiring = {}
 ): Effect.fn.Return<Delivery, TracingConfigError, EffectScope.Scope> {
-  const { exporters: ownExporters = [], spanProcessors = [], stages = [] } = plugins
+  const { exporters: ownExporters = [], headers, spanProcessors = [], stages = [], tailRules = [] } = plugins
   const watched = [
-    ...(yield* Exporters.make(settings, scope.version)),
+    ...(yield* Exporters.make(settings, version, headers)),
     ...(yield* Effect.forEach(ownExporters, plugged))
   ]
   const exporters = watched.map(({ watch }) => watch)
   const destinations = watched.map(({ destination, watch }, index): Destinations.Destination => ({
     ...destination,
-    exporter: PipelineMetrics.timed(destination.exporter, watch.type, index)
+    exporter: Abandonment.make(PipelineMetrics.timed(destination.exporter, watch.type, index), givenUp)
   }))
   const processors = yield* Effect.forEach(spanProcessors, (processor) => OtelExporter.fromSpanProcessor(processor))
   const queues: Array<QueueView> = []
@@ -142,13 +199,26 @@ export const make = Effect.fnUntraced(function* (
     destinations.length === 0
       ? unbatched(books, processors.length > 0)
       : yield* batched(settings, books, destinations, (queue) => queues.push(queue))
+  const tail = yield* tailSampling(settings, books, tailRules)
   yield* PipelineMetrics.publish(
     books,
-    queues.map((queue, index) => ({ queue, exporterType: exporters[index]!.type }))
+    queues.map((queue, index) => ({ queue, exporterType: exporters[index]!.type })),
+    tail?.view
   )
   let sink = beside(end, processors)
-  for (const stage of stages.toReversed()) sink = yield* stage(sink)
-  const seen = { sink, exporters, queues }
+  const early = tail === undefined ? observers : [...observers, tail.stage]
+  const recordsUnsampled = early.length > 0
+  const letting = recordsUnsampled ? [LettingGo.stage(books)] : []
+  for (const stage of [...early, ...letting, ...stages].toReversed()) sink = yield* stage(sink)
+  const seen = {
+    sink,
+    recordsUnsampled,
+    onRecordedRoot: tail?.begin,
+    settle: () => tail?.settle(),
+    tail: tail?.view,
+    exporters,
+    queues
+  }
   if (spanProcessors.length === 0) return { ...seen, onStart: undefined, onForeignStart: undefined }
   const onForeignStart = announce(spanProcessors)
   return { ...seen, onStart: (span) => onForeignStart(begun(span), Otel.context.active()), onForeignStart }

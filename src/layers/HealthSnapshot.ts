@@ -30,6 +30,8 @@ const Exporter = Schema.Struct({
   /** Requests that have not been answered. */
   requests: Count,
   lastSuccess: Schema.optionalKey(Schema.DateTimeUtc),
+  /** What is wrong with what it needs, though it goes on with what it had: headers that cannot be read again. */
+  trouble: Schema.optionalKey(Schema.String),
   /** Stays when it delivers again. */
   lastError: Schema.optionalKey(LastError)
 })
@@ -45,11 +47,27 @@ const Queue = Schema.Struct({
   sending: Count
 })
 
+const Tail = Schema.Struct({
+  /** Local traces whose end is awaited. */
+  undecided: Count,
+  /** Their spans that have ended, and the bytes those take by estimate. */
+  spans: Count,
+  bytes: Count,
+  /** Local traces that were kept, by reason. */
+  kept: Schema.Record(Schema.String, Count),
+  /** Local traces that no rule had kept. */
+  letGo: Count,
+  /** Local traces lost before they were decided, by the bound that was met. */
+  evicted: Schema.Record(Schema.String, Count)
+})
+
 const Books = Schema.Struct({
   started: Count,
   /** Left out by the sampler, the cap, or the program itself. */
   sampledOut: Count,
-  /** Ended, and meant to be delivered. */
+  /** Recorded although they were not sampled, and let go when they had ended. */
+  letGo: Count,
+  /** Ended, and not sampled out. */
   ended: Count,
   /** Ended by a process that is gone, and taken over from the disk it left them on. */
   adopted: Count,
@@ -58,12 +76,14 @@ const Books = Schema.Struct({
   rejected: Count,
   /** Spans left out on our side, by reason. */
   dropped: Schema.Record(Schema.String, Count),
-  /** Traces that the sampler chose and a cap left out whole, by reason. Their spans are among those sampled out. */
+  /** Traces that were chosen and that a cap left out whole, by reason. Their spans are among those sampled out or let go. */
   refused: Schema.Record(Schema.String, Count),
-  /** `started + adopted = sampledOut + exported + rejected + dropped` and these. */
+  /** `started + adopted = sampledOut + letGo + exported + rejected + dropped` and these. */
   inFlight: Schema.Struct({
     /** Not ended. */
     open: Count,
+    /** Ended, and waiting for the end of their run, which decides whether they are kept. */
+    undecided: Count,
     /** Ended, and waiting to be sent. */
     queued: Count,
     /** On their way to a destination that has not answered. */
@@ -96,6 +116,8 @@ export const HealthSnapshot = Schema.Struct({
   exporters: Schema.Array(Exporter),
   /** One for all exporters, or one for each. */
   queues: Schema.Array(Queue),
+  /** Absent where tail sampling is off. */
+  tail: Schema.optionalKey(Tail),
   books: Books
 })
 

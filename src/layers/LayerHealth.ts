@@ -12,6 +12,7 @@ import * as SpanBooks from "../model/SpanBooks.ts"
 import type { Flushed } from "../model/SpanSink.ts"
 import * as InFlight from "../pipeline/InFlight.ts"
 import type { QueueView } from "../pipeline/QueueView.ts"
+import type { TailView } from "../pipeline/TailView.ts"
 import type { Delivery } from "./Delivery.ts"
 import type { ExporterHealth, HealthSnapshot } from "./HealthSnapshot.ts"
 import * as HealthStatus from "./HealthStatus.ts"
@@ -28,13 +29,14 @@ export interface LayerHealth {
 const noBooks: HealthSnapshot["books"] = {
   started: 0,
   sampledOut: 0,
+  letGo: 0,
   ended: 0,
   adopted: 0,
   exported: 0,
   rejected: 0,
   dropped: {},
   refused: {},
-  inFlight: { open: 0, queued: 0, sending: 0, onDisk: 0, held: 0 }
+  inFlight: { open: 0, undecided: 0, queued: 0, sending: 0, onDisk: 0, held: 0 }
 }
 
 type Boundaries = Pick<HealthSnapshot, "propagators" | "trust">
@@ -93,6 +95,7 @@ const instant = (millis: number): DateTime.Utc => DateTime.makeUnsafe(millis)
 
 const exporterHealth = (watch: ExporterWatch): ExporterHealth => {
   const { endpoint, failingSince, lastError, lastSuccess, name, requests } = watch
+  const trouble = watch.trouble()
   const failing = lastError?.retryable === true ? ("waiting" as const) : ("refusing" as const)
   return {
     name,
@@ -101,6 +104,7 @@ const exporterHealth = (watch: ExporterWatch): ExporterHealth => {
     ...(failingSince === undefined ? undefined : { since: instant(failingSince) }),
     requests,
     ...(lastSuccess === undefined ? undefined : { lastSuccess: instant(lastSuccess) }),
+    ...(trouble === undefined ? undefined : { trouble }),
     ...(lastError === undefined
       ? undefined
       : { lastError: { at: instant(lastError.at), reason: lastError.reason, message: lastError.message } })
@@ -115,6 +119,15 @@ const queueHealth = ({ bytes, maxBytes, maxSpans, sending, waiting }: QueueView)
   sending
 })
 
+const tailHealth = ({ bytes, evicted, kept, letGo, spans, undecided }: TailView): HealthSnapshot["tail"] & {} => ({
+  undecided,
+  spans,
+  bytes,
+  kept: Object.fromEntries(kept),
+  letGo,
+  evicted: Object.fromEntries(evicted)
+})
+
 const lostTotal = (books: SpanBooks.SpanBooks): number => books.rejected + SpanBooks.droppedTotal(books)
 
 /** What a tracing layer is made of, as far as its health shows it. */
@@ -123,7 +136,7 @@ export interface HealthOptions {
   readonly trusts: unknown
   readonly sampler: Sampler
   readonly books: SpanBooks.SpanBooks
-  readonly delivery: Pick<Delivery, "sink" | "exporters" | "queues">
+  readonly delivery: Pick<Delivery, "sink" | "exporters" | "queues" | "tail">
   /** Keeps the process from staying for what it wraps. */
   readonly alone: <A>(effect: Effect.Effect<A>) => Effect.Effect<A>
 }
@@ -133,7 +146,7 @@ export const make = Effect.fnUntraced(function* (
   options: HealthOptions
 ): Effect.fn.Return<LayerHealth, never, Scope.Scope> {
   const { books, delivery, sampler, settings } = options
-  const { exporters, queues, sink } = delivery
+  const { exporters, queues, sink, tail } = delivery
   let lost = 0
   let lostAt: number | undefined
   const note = Effect.map(Clock.currentTimeMillis, (now) => {
@@ -145,10 +158,11 @@ export const make = Effect.fnUntraced(function* (
 
   const snapshot = Effect.map(Effect.andThen(note, DateTime.now), (at): HealthSnapshot => {
     const told = exporters.map(exporterHealth)
-    const { adopted, ended, exported, rejected, sampledOut, started } = books
+    const { adopted, ended, exported, letGo, rejected, sampledOut, started } = books
     const entries = {
       started,
       sampledOut,
+      letGo,
       ended,
       adopted,
       exported,
@@ -167,6 +181,7 @@ export const make = Effect.fnUntraced(function* (
       ...boundariesOf(settings, options.trusts),
       exporters: told,
       queues: queues.map(queueHealth),
+      ...(tail === undefined ? undefined : { tail: tailHealth(tail) }),
       books: entries
     }
   })

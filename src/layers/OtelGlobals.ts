@@ -73,9 +73,14 @@ const toSdkSampler = (options: OtelGlobalsOptions, life: Life): Sdk.Sampler => {
       if (life.over) return { decision: Sdk.SamplingDecision.NOT_RECORD }
       options.books.started++
       const decision = isRefused(input[0]) ? refused : decide(options.sampler, ...input)
-      if (!decision.sampled) options.books.sampledOut++
+      const recordedOnly = !decision.sampled && decision !== refused && options.recordsUnsampled === true
+      if (!decision.sampled && !recordedOnly) options.books.sampledOut++
       return {
-        decision: decision.sampled ? Sdk.SamplingDecision.RECORD_AND_SAMPLED : Sdk.SamplingDecision.NOT_RECORD,
+        decision: decision.sampled
+          ? Sdk.SamplingDecision.RECORD_AND_SAMPLED
+          : recordedOnly
+            ? Sdk.SamplingDecision.RECORD
+            : Sdk.SamplingDecision.NOT_RECORD,
         ...(decision.attributes === undefined ? {} : { attributes: decision.attributes as Otel.Attributes }),
         ...(decision.traceState === undefined ? {} : { traceState: Otel.createTraceState(decision.traceState) })
       }
@@ -83,8 +88,15 @@ const toSdkSampler = (options: OtelGlobalsOptions, life: Life): Sdk.Sampler => {
   }
 }
 
-const toSpanProcessor = ({ books, onForeignStart, sink }: OtelGlobalsOptions): Sdk.SpanProcessor => ({
+/** True of a span that is recorded only, and above which there is nothing in this process. */
+const isRecordedRoot = ({ parentSpanContext }: Sdk.Span, { traceFlags }: Otel.SpanContext): boolean =>
+  (traceFlags & SpanContext.sampledFlag) === 0 &&
+  (parentSpanContext === undefined || parentSpanContext.isRemote === true)
+
+const toSpanProcessor = ({ books, onForeignStart, onRecordedRoot, sink }: OtelGlobalsOptions): Sdk.SpanProcessor => ({
   onStart(span, parent) {
+    const context = span.spanContext()
+    if (isRecordedRoot(span, context)) onRecordedRoot?.(context.traceId, context.spanId)
     onForeignStart?.(span, parent)
   },
   onEnd(span) {

@@ -8,6 +8,7 @@ import * as Duration from "effect/Duration"
 import { compressions } from "../export/OtlpCompression.ts"
 import { protocols } from "../export/OtlpEndpoint.ts"
 import * as SpanLimits from "../model/SpanLimits.ts"
+import { type Wish, wishes } from "../pipeline/TailRule.ts"
 import * as Rule from "./SettingRule.ts"
 import type { HostAndPort, SettingRule } from "./SettingRule.ts"
 
@@ -167,6 +168,12 @@ export const table = {
     secret: true,
     doc: "Sent with every export over OTLP: `name=value,name=value`, percent-encoded. Never shown."
   }),
+  headersFile: row({
+    key: "TRACING_HEADERS_FILE",
+    rule: Rule.text,
+    fallback: undefined,
+    doc: "A file with more of them, for tokens that change: lines in the form of `TRACING_HEADERS`, which it wins over name by name. Looked at again before a request, once a second at most, and at once when they are refused (401, 403)."
+  }),
   compression: row({
     key: "TRACING_COMPRESSION",
     rule: Rule.oneOf(...compressions, "none"),
@@ -319,6 +326,65 @@ export const table = {
     shown: "no limit",
     doc: "How many spans a second are recorded, whatever the sampler says. A trace that begins above it is left out whole, and counted."
   }),
+  tailSampling: row<ReadonlyArray<Wish>>({
+    key: "TRACING_TAIL_SAMPLING",
+    rule: Rule.offOrSome(...wishes),
+    fallback: [],
+    shown: "off",
+    doc: "Which runs are kept although sampling left them out, decided when they are over: see [tail-sampling.md](tail-sampling.md). `failures` are runs that failed, `errors` those with an error anywhere in them, `retries` those in which the last try failed, `interrupted` those that were cut off, `slow` those that took longer than the next two settings say."
+  }),
+  tailSlowerThan: row({
+    key: "TRACING_TAIL_SLOWER_THAN",
+    rule: Rule.duration,
+    fallback: undefined,
+    shown: "no limit",
+    doc: "Runs that take longer are `slow`."
+  }),
+  tailSlowest: row({
+    key: "TRACING_TAIL_SLOWEST",
+    rule: Rule.ratio,
+    fallback: undefined,
+    shown: "0.01 where TRACING_TAIL_SLOWER_THAN is unset, else 0",
+    doc: "The slowest share of the runs of each operation is `slow`, by those before it: `0.01` is what takes longer than the 99th percentile."
+  }),
+  tailShare: row({
+    key: "TRACING_TAIL_SHARE",
+    rule: Rule.ratio,
+    fallback: 0,
+    doc: "The share of all other runs that is kept, from 0 to 1; the same ones in every process. Only with `TRACING_TAIL_SAMPLING`."
+  }),
+  tailMaxPerSecond: row({
+    key: "TRACING_TAIL_MAX_PER_SECOND",
+    rule: Rule.integer(1),
+    fallback: undefined,
+    shown: "no limit",
+    doc: "How many runs a second are kept so. One that comes on top is let go whole, and counted. `TRACING_MAX_SPANS_PER_SECOND` has no say in them."
+  }),
+  tailMaxSpans: row({
+    key: "TRACING_TAIL_MAX_SPANS",
+    rule: Rule.integer(1),
+    fallback: 50_000,
+    doc: "How many ended spans of undecided runs are remembered. The run that began first makes room, whole, and its spans are counted as dropped."
+  }),
+  tailMaxBytes: row({
+    key: "TRACING_TAIL_MAX_BYTES",
+    rule: Rule.integer(1),
+    fallback: 50_000_000,
+    doc: "How many bytes they may take, by estimate; whichever bound is met first counts."
+  }),
+  tailMaxTraces: row({
+    key: "TRACING_TAIL_MAX_TRACES",
+    rule: Rule.integer(1),
+    fallback: 10_000,
+    doc: "How many runs may be undecided, and of how many it is remembered that they were kept, for spans that come later."
+  }),
+  tailMaxTraceSpans: row({
+    key: "TRACING_TAIL_MAX_TRACE_SPANS",
+    rule: Rule.integer(1),
+    fallback: undefined,
+    shown: "10000, or TRACING_TAIL_MAX_SPANS if that is less",
+    doc: "How many spans of one run are remembered; not more than `TRACING_TAIL_MAX_SPANS`. Further ones are dropped, and the local root says how many."
+  }),
 
   // How they travel
   queueSize: row({
@@ -326,7 +392,7 @@ export const table = {
     rule: Rule.integer(1),
     otel: ["OTEL_BSP_MAX_QUEUE_SIZE"],
     fallback: 40_000,
-    doc: "How many ended spans may wait: at half a kilobyte each, 22 MB while a receiver is away, and forty seconds of a process that makes a thousand a second. What comes on top is dropped and counted."
+    doc: "How many ended spans may wait: at about 235 bytes each as protobuf, 10 MB while a receiver is away, and forty seconds of a process that makes a thousand a second. What comes on top is dropped and counted."
   }),
   queueBytes: row({
     key: "TRACING_BATCH_QUEUE_BYTES",
@@ -336,17 +402,17 @@ export const table = {
   }),
   drop: row({
     key: "TRACING_BATCH_DROP",
-    rule: Rule.oneOf("newest", "oldest"),
+    rule: Rule.oneOf("newest", "oldest", "trace", "priority"),
     fallback: "newest",
-    doc: "What is dropped when no more may wait: the span that comes on top, or the batch that has waited longest."
+    doc: "What is dropped when no more may wait: the span that comes on top; the batch that has waited longest; the whole `trace` of the span that comes on top; or by `priority`, so that failed spans are kept longest, and then those with which a trace enters the process. The last two need twice the memory, as spans wait as they are and not as bytes."
   }),
   batchSize: row({
     key: "TRACING_BATCH_SIZE",
     rule: Rule.integer(1),
     otel: ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE"],
     fallback: undefined,
-    shown: "512, or the queue size if that is less",
-    doc: "How many spans one request carries at most; not more than the queue size."
+    shown: "1024, or the queue size if that is less",
+    doc: "How many spans one request carries at most; not more than the queue size. As protobuf, fewer once they take two mebibytes."
   }),
   concurrency: row({
     key: "TRACING_MAX_CONCURRENT_EXPORTS",

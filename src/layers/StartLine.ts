@@ -39,7 +39,8 @@ export const log = (settings: TracingConfig, sampler: Sampler): Effect.Effect<vo
           service: settings.serviceName,
           ...destination(settings),
           ...(settings.spool && { spool: settings.spool.directory }),
-          sampler: sampler.description
+          sampler: sampler.description,
+          ...(settings.tail.keep.length > 0 && { tail: settings.tail.keep.join(", ") })
         })
       )
     : Effect.logInfo(offBecause(settings))

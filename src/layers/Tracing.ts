@@ -14,6 +14,7 @@ import { CurrentPropagator } from "../model/References.ts"
 import type * as References from "../model/References.ts"
 import type { Sampler } from "../model/Sampler.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
+import type { Wish } from "../pipeline/TailRule.ts"
 import type * as Propagator from "../propagation/Propagator.ts"
 import * as RateLimit from "../sampling/RateLimit.ts"
 import * as Samplers from "../sampling/Sampler.ts"
@@ -28,6 +29,7 @@ import * as Delivery from "./Delivery.ts"
 import * as LayerHealth from "./LayerHealth.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
 import * as ProcessEndings from "./ProcessEndings.ts"
+import * as SecondSignal from "./SecondSignal.ts"
 import * as StartLine from "./StartLine.ts"
 import * as TracingConfig from "./TracingConfig.ts"
 import { TracingHealth } from "./TracingHealth.ts"
@@ -53,6 +55,10 @@ export interface TracingOptions extends TracingPlugins {
   readonly sampleRate?: number
   /** How many spans a second are recorded at most. */
   readonly maxSpansPerSecond?: number
+  /** Which runs are kept although sampling left them out: `["failures", "slow"]`. */
+  readonly tailSampling?: ReadonlyArray<Wish>
+  /** What counts as slow. */
+  readonly tailSlowerThan?: Duration.Input
   /** How long an ended span waits for others at most. */
   readonly batchTimeout?: Duration.Input
   /** How long the end of the program waits for spans to be delivered. */
@@ -92,6 +98,8 @@ const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_EXPORTER: listed(options.exporter),
   TRACING_SAMPLE_RATE: options.sampleRate === undefined ? undefined : String(options.sampleRate),
   TRACING_MAX_SPANS_PER_SECOND: options.maxSpansPerSecond === undefined ? undefined : String(options.maxSpansPerSecond),
+  TRACING_TAIL_SAMPLING: options.tailSampling?.join(",") || undefined,
+  TRACING_TAIL_SLOWER_THAN: millis(options.tailSlowerThan),
   TRACING_TRUST: options.trust,
   TRACING_PROPAGATE_TO: listed(options.propagateTo),
   TRACING_PROPAGATE_BAGGAGE: listed(options.propagateBaggage),
@@ -145,7 +153,9 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
   yield* StartLine.log(settings, sampler)
   if (!settings.enabled)
     return Context.add(unrecorded(settings, plugins.trusts), Tracer.Tracer, GoraxTracer.passThrough)
-  const delivery = yield* Delivery.make(settings, books, plugins)
+  const secondSignal = yield* SecondSignal.make
+  const delivery = yield* Delivery.make(settings, books, plugins, { givenUp: secondSignal.givenUp })
+  yield* Effect.addFinalizer(() => secondSignal.listen)
   const health = yield* LayerHealth.make({
     settings,
     trusts: plugins.trusts,
@@ -157,6 +167,7 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
   const openSpans = new OpenSpans()
   yield* ProcessEndings.watch({
     openSpans,
+    settle: delivery.settle,
     flush: Effect.timeoutOption(delivery.sink.flush, settings.shutdownTimeout)
   })
   // Before the last flush: what runs in fibers that nobody interrupts is told all the same
@@ -167,6 +178,8 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
   const tracerOptions: GoraxTracer.GoraxTracerOptions = {
     sink: delivery.sink,
     onStart: delivery.onStart,
+    recordsUnsampled: delivery.recordsUnsampled,
+    onRecordedRoot: delivery.onRecordedRoot,
     sampler,
     books,
     openSpans,

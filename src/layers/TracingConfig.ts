@@ -24,6 +24,8 @@ import * as Keys from "../model/AttributeKeys.ts"
 import type { Attributes } from "../model/Attributes.ts"
 import type { Profile } from "../model/References.ts"
 import type { SpanLimits } from "../model/SpanLimits.ts"
+import type * as Batching from "../pipeline/Batching.ts"
+import type { Wish } from "../pipeline/TailRule.ts"
 import * as DestinationSettings from "./DestinationSettings.ts"
 import { SettingReading, type SettingTexts } from "./SettingReading.ts"
 import * as SettingTable from "./SettingTable.ts"
@@ -58,6 +60,22 @@ export interface HttpSetting {
   readonly trustedProxies: ReadonlyArray<string>
 }
 
+/** Which runs are kept that sampling left out, and how much of undecided ones is remembered. */
+export interface TailSetting {
+  /** None where tail sampling is off. */
+  readonly keep: ReadonlyArray<Wish>
+  readonly slowerThan: Duration.Duration | undefined
+  /** A share of the runs of each operation. */
+  readonly slowest: number
+  readonly share: number
+  /** Runs kept a second at most; `undefined` is as many as there are. */
+  readonly maxPerSecond: number | undefined
+  readonly maxSpans: number
+  readonly maxBytes: number
+  readonly maxTraces: number
+  readonly maxSpansPerTrace: number
+}
+
 export interface TracingConfig {
   readonly enabled: boolean
   readonly serviceName: string
@@ -68,6 +86,8 @@ export interface TracingConfig {
   readonly exporters: ReadonlyArray<SettingTable.ExporterName>
   /** Where and how OTLP goes; `otlp.endpoint.display` is the endpoint without its credentials. */
   readonly otlp: OtlpSettings
+  /** The name of a file with headers for OTLP that may change; it is read when the layer is built, and again. */
+  readonly headersFile: string | undefined
   /** Where and how Zipkin's JSON goes. Headers, TLS and timeout as for OTLP, less what is OTLP's own. */
   readonly zipkin: OtlpSettings
   /** Where Jaeger's Thrift goes: over HTTP, unless there is an agent. */
@@ -86,10 +106,11 @@ export interface TracingConfig {
   readonly sampler: SamplerSetting
   /** Recorded spans a second at most; `undefined` is as many as there are. */
   readonly maxSpansPerSecond: number | undefined
+  readonly tail: TailSetting
   readonly batch: {
     readonly queueSize: number
     readonly queueBytes: number
-    readonly drop: "newest" | "oldest"
+    readonly drop: Batching.BatchingOptions["drop"]
     readonly batchSize: number
     readonly concurrency: number
     readonly interval: Duration.Duration
@@ -213,6 +234,34 @@ const sampler = (reading: SettingReading): SamplerSetting => {
   return { kind, ratio: takesRatio ? reading.get("otelSamplerRatio") : kind.endsWith("always_off") ? 0 : 1 }
 }
 
+const tail = (reading: SettingReading): TailSetting => {
+  const keep = reading.get("tailSampling")
+  const slowerThan = reading.get("tailSlowerThan")
+  const slowest = reading.get("tailSlowest")
+  const maxSpans = reading.get("tailMaxSpans")
+  const maxSpansPerTrace = reading.get("tailMaxTraceSpans") ?? Math.min(10_000, maxSpans)
+  const { tailMaxSpans, tailSampling } = SettingTable.table
+  if (keep.length > 0 && !keep.includes("slow")) {
+    const rule = `unset, or slow among ${tailSampling.key}`
+    if (slowerThan !== undefined) reading.refuse("tailSlowerThan", rule)
+    if (slowest !== undefined) reading.refuse("tailSlowest", rule)
+  }
+  if (maxSpansPerTrace > maxSpans) {
+    reading.refuse("tailMaxTraceSpans", `no more than ${tailMaxSpans.key}, ${maxSpans}`)
+  }
+  return {
+    keep,
+    slowerThan,
+    slowest: keep.includes("slow") ? (slowest ?? (slowerThan === undefined ? 0.01 : 0)) : 0,
+    share: reading.get("tailShare"),
+    maxPerSecond: reading.get("tailMaxPerSecond"),
+    maxSpans,
+    maxBytes: reading.get("tailMaxBytes"),
+    maxTraces: reading.get("tailMaxTraces"),
+    maxSpansPerTrace: Math.min(maxSpansPerTrace, maxSpans)
+  }
+}
+
 const trust = (reading: SettingReading): TrustSetting => {
   const said = reading.get("trust")
   const peers = reading.get("trustedPeers")
@@ -241,7 +290,7 @@ const http = (reading: SettingReading): HttpSetting => ({
 
 const batch = (reading: SettingReading): TracingConfig["batch"] => {
   const queueSize = reading.get("queueSize")
-  const batchSize = reading.get("batchSize") ?? Math.min(512, queueSize)
+  const batchSize = reading.get("batchSize") ?? Math.min(1024, queueSize)
   if (batchSize > queueSize) {
     reading.refuse("batchSize", `no more than the queue size, ${queueSize} (${SettingTable.table.queueSize.key})`)
   }
@@ -299,6 +348,7 @@ const read = (reading: SettingReading): TracingConfig => {
     },
     exporters: names,
     otlp: otlp(reading, names.includes("otlp-sdk"), timeout),
+    headersFile: reading.get("headersFile"),
     zipkin: DestinationSettings.zipkin(reading, timeout),
     jaeger: DestinationSettings.jaeger(reading, timeout),
     jaegerAgent: DestinationSettings.jaegerAgent(reading),
@@ -308,6 +358,7 @@ const read = (reading: SettingReading): TracingConfig => {
     retry: retry(reading),
     sampler: sampler(reading),
     maxSpansPerSecond: reading.get("maxSpansPerSecond"),
+    tail: tail(reading),
     batch: batch(reading),
     spool: spool(reading),
     shutdownTimeout: reading.get("shutdownTimeout"),

@@ -8,7 +8,7 @@
 import * as Effect from "effect/Effect"
 import * as Tracer from "effect/Tracer"
 import * as Untraced from "../export/Untraced.ts"
-import type { SpanExporter } from "../model/SpanExporter.ts"
+import { type AnyExporter, decorate, type SpanExporter } from "../model/SpanExporter.ts"
 import { passThrough } from "../tracer/GoraxTracer.ts"
 
 const evaluate = "~effect/Effect/evaluate"
@@ -19,12 +19,12 @@ const apart: Tracer.Tracer = {
 }
 
 /** The exporter, unnoticed. */
-export const make = (exporter: SpanExporter): SpanExporter => ({
-  ...exporter,
-  export: (spans) =>
-    Effect.provideService(
-      Effect.suspend(() => exporter.export(spans)),
-      Tracer.Tracer,
-      apart
-    )
-})
+export const make = <Exporter extends AnyExporter>(exporter: Exporter): Exporter =>
+  decorate(exporter, <Spans>(exporter: SpanExporter<Spans>): SpanExporter<Spans> => ({
+    export: (spans) =>
+      Effect.provideService(
+        Effect.suspend(() => exporter.export(spans)),
+        Tracer.Tracer,
+        apart
+      )
+  }))

@@ -111,6 +111,14 @@ export const messaging: Readonly<Record<string, AttributeEntry>> = {
   [AttributeKeys.messagingBatchMessageCount]: number("How many messages are handled at once.")
 }
 
+/** What tracing itself says of a span. */
+export const tracing: Readonly<Record<string, AttributeEntry>> = {
+  [AttributeKeys.keptBecause]: text("Why a span was kept that sampling had left out: `failure`, `slow`."),
+  [AttributeKeys.keptWithout]: number(
+    "How many spans of a kept trace are missing, as they were too many for one trace."
+  )
+}
+
 /** What a process says of itself, on its resource. */
 export const resource: Readonly<Record<string, AttributeEntry>> = {
   [AttributeKeys.serviceName]: text("`TRACING_SERVICE_NAME`."),

@@ -49,6 +49,12 @@ export const exceptionMessage = "exception.message"
 export const exceptionStacktrace = "exception.stacktrace"
 export const interrupted = "effect.fiber.interrupted"
 
+// Tail sampling
+/** Why a span was kept that sampling had left out: `failure`, `slow`. */
+export const keptBecause = "gorax.tracing.kept_because"
+/** How many spans of the trace in this process are missing, as they were too many for one trace. */
+export const keptWithout = "gorax.tracing.kept_without"
+
 // HTTP, stable conventions
 export const httpRequestMethod = "http.request.method"
 export const httpRequestMethodOriginal = "http.request.method_original"

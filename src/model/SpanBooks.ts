@@ -3,7 +3,7 @@
  *
  * Plain counters, so that the hot path pays an addition. They balance:
  * `started = sampledOut + ended + open` and
- * `ended + adopted = exported + rejected + dropped + inFlight`.
+ * `ended + adopted = exported + rejected + dropped + letGo + inFlight`.
  */
 export interface SpanBooks {
   started: number
@@ -11,13 +11,17 @@ export interface SpanBooks {
   /** Ended by a process that is gone, and taken over from the disk it left them on. */
   adopted: number
   sampledOut: number
+  /** Recorded although they were not sampled, and let go when they had ended, as nobody wanted them kept. */
+  letGo: number
   exported: number
   /** Refused by the destination, or not delivered before the end. */
   rejected: number
-  /** Traces that the sampler chose and something else left out, by reason. Their spans are among those sampled out. */
+  /** Traces that were chosen, by the sampler or for how they ended, and that a cap left out whole, by reason. Their spans are among those sampled out or let go. */
   readonly refused: Map<string, number>
   /** Left out on our side, by reason. */
   readonly dropped: Map<string, number>
+  /** How many of those in flight wait for a verdict on their trace. */
+  undecided: number
   /** How many of those in flight wait on disk, and nowhere else. */
   onDisk: number
 }
@@ -27,10 +31,12 @@ export const make = (): SpanBooks => ({
   ended: 0,
   adopted: 0,
   sampledOut: 0,
+  letGo: 0,
   exported: 0,
   rejected: 0,
   refused: new Map(),
   dropped: new Map(),
+  undecided: 0,
   onDisk: 0
 })
 
@@ -62,6 +68,6 @@ export const droppedTotal = (books: SpanBooks): number => {
 /** Spans that have not ended, those among them too that will be sampled out. */
 export const open = (books: SpanBooks): number => books.started - books.ended - books.sampledOut
 
-/** Spans that ended, here or in a process before, and have neither arrived nor been given up. */
+/** Spans that ended, here or in a process before, and have neither arrived nor been given up or let go. */
 export const inFlight = (books: SpanBooks): number =>
-  books.ended + books.adopted - books.exported - books.rejected - droppedTotal(books)
+  books.ended + books.adopted - books.exported - books.rejected - books.letGo - droppedTotal(books)

@@ -21,7 +21,7 @@ import * as Semaphore from "effect/Semaphore"
 import * as Tracer from "effect/Tracer"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import type { SpanData } from "../model/SpanData.ts"
-import type { SpanExporter } from "../model/SpanExporter.ts"
+import type { AnyExporter, Countable, SpanExporter } from "../model/SpanExporter.ts"
 import type { Flushed, SpanSink } from "../model/SpanSink.ts"
 import { ExportError } from "../model/TracingError.ts"
 import * as BatchOutcome from "./BatchOutcome.ts"
@@ -29,12 +29,18 @@ import { type Batch, BatchQueue, type BatchQueueOptions } from "./BatchQueue.ts"
 import { LossReport } from "./LossReport.ts"
 import { PendingFlushes } from "./PendingFlushes.ts"
 import type { QueueView } from "./QueueView.ts"
+import * as SpanForm from "./SpanForm.ts"
+import * as SpanWorth from "./SpanWorth.ts"
+import { TornTraces } from "./TornTraces.ts"
 
 export interface BatchingOptions extends BatchQueueOptions {
   /** How many batches may be on their way at once. */
   readonly concurrency: number
-  /** Who goes when the queue is full: the newest span, or the oldest batch. */
-  readonly drop: "newest" | "oldest"
+  /**
+   * Who goes when the queue is full: the newest span; the oldest batch; the whole trace of the newest span, what of it
+   * waits and what is still to come; or of the spans that wait those that are worth least, if the newest is worth more.
+   */
+  readonly drop: "newest" | "oldest" | "trace" | "priority"
   /** How long a span waits for others at most. */
   readonly interval: Duration.Input
   /** After this long a batch on its way is given up. */
@@ -57,16 +63,16 @@ export interface BatchingOptions extends BatchQueueOptions {
   readonly untraced?: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
 
-/**
- * Makes a sink that exports what it is given, in batches, on fibers of its own.
- *
- * A flush asks them to hurry and waits for them: interrupting a flush
- * abandons the wait, not the spans. Closing the scope takes no more spans,
- * tells the exporter that the end has come, flushes within `shutdownTimeout`,
- * and counts what is left, and nobody keeps, as rejected.
- */
-export const make = Effect.fnUntraced(function* (
-  exporter: SpanExporter,
+/** What `fates` and `keep` are told of is spans, whatever the form they wait in. */
+interface Told<Spans> {
+  readonly onFate: ((fate: SpanBooks.Fate, spans: Spans) => void) | undefined
+  readonly keep: ((spans: Spans, cause: Cause.Cause<ExportError>) => Spans) | undefined
+}
+
+const batching = Effect.fnUntraced(function* <Spans extends Countable<Spans>>(
+  exporter: SpanExporter<Spans>,
+  form: SpanForm.SpanForm<Spans>,
+  told: Told<Spans>,
   options: BatchingOptions
 ): Effect.fn.Return<SpanSink, never, Scope.Scope> {
   const { books, concurrency, interval } = options
@@ -79,7 +85,7 @@ export const make = Effect.fnUntraced(function* (
       )
     )
 
-  const queue = new BatchQueue(options)
+  const queue = new BatchQueue(form, options)
   const flushes = new PendingFlushes()
   const losses = new LossReport(options.destination)
   const slots = Semaphore.makeUnsafe(concurrency)
@@ -89,38 +95,58 @@ export const make = Effect.fnUntraced(function* (
   let settled = 0
   let handedOver = 0
 
-  const enter = (fate: SpanBooks.Fate, spans: ReadonlyArray<SpanData>): void => {
+  const enter = (fate: SpanBooks.Fate, spans: Spans): void => {
     if (spans.length === 0) return
     SpanBooks.enter(books, fate, spans.length)
-    options.onFate?.(fate, spans)
+    told.onFate?.(fate, spans)
   }
 
   const push = (span: SpanData): void => {
-    if (closed) return enter({ dropped: "shut_down" }, [span])
-    if (queue.isFull) {
-      if (options.drop === "newest") return lose([span])
-      drop(queue.take()!)
-    }
+    if (closed) return enter({ dropped: "shut_down" }, form.from([span]))
+    if ((queue.isFull && !makeRoom(span)) || torn.has(span)) return lose(form.from([span]))
     if (queue.push(span)) hurry.openUnsafe()
     if (queue.waiting === 1) some.openUnsafe()
   }
 
-  const lose = (spans: ReadonlyArray<SpanData>): void => {
+  const torn = new TornTraces()
+
+  /** False where it is the newest that goes. */
+  const makeRoom = (span: SpanData): boolean => {
+    if (options.drop === "trace") torn.add(span)
+    const given =
+      options.drop === "oldest" ? queue.take() : options.drop === "priority" && queue.thin(SpanWorth.of(span))
+    if (!given) return false
+    drop(given)
+    return true
+  }
+
+  /** The next batch, without what is given up. */
+  const takeBatch = (): Batch<Spans> | undefined => {
+    const batch = queue.take()
+    if (batch === undefined || options.drop !== "trace" || form.filter === undefined) return batch
+    const lost = form.filter(batch.spans, torn.has)
+    if (lost.length === 0) return batch
+    const length = batch.length - lost.length
+    drop({ from: batch.from + length, length: lost.length, spans: lost })
+    return { from: batch.from, length, spans: form.filter(batch.spans, (span) => !torn.has(span)) }
+  }
+
+  const lose = (spans: Spans): void => {
     enter({ dropped: "queue_full" }, spans)
     losses.add("queue_full", spans.length)
   }
 
-  const drop = ({ from, spans }: Batch): void => {
+  const drop = ({ from, length, spans }: Batch<Spans>): void => {
     lose(spans)
-    settled += spans.length
-    flushes.settle(from, spans.length, 0)
+    settled += length
+    flushes.settle(from, length, 0)
   }
 
-  const settle = (batch: Batch, exit: BatchOutcome.ExportExit): void => {
-    const isKept = Exit.isFailure(exit) && options.keep !== undefined
-    const spans = isKept ? options.keep(batch.spans, exit.cause) : batch.spans
+  const settle = (batch: Batch<Spans>, exit: BatchOutcome.ExportExit): void => {
+    const isKept = Exit.isFailure(exit) && told.keep !== undefined
+    const spans = isKept ? told.keep(batch.spans, exit.cause) : batch.spans
     const { exported, message, rejected, unreadable } = BatchOutcome.fromExit(exit, spans.length)
-    settled += batch.spans.length
+    settled += batch.length
     enter("exported", rejected + unreadable === 0 ? spans : spans.slice(0, exported))
     enter("rejected", spans.slice(exported, exported + rejected))
     losses.add("rejected", rejected)
@@ -128,7 +154,7 @@ export const make = Effect.fnUntraced(function* (
     losses.add("unreadable", unreadable)
     if (message !== undefined) losses.lastError = message
     else if (closed && rejected > 0) losses.lastError ||= BatchOutcome.endedBefore
-    flushes.settle(batch.from, batch.spans.length, exported)
+    flushes.settle(batch.from, batch.length, exported)
   }
 
   const timedOut = new ExportError({
@@ -137,7 +163,7 @@ export const make = Effect.fnUntraced(function* (
     advice: `Given up after ${Duration.format(exportTimeout)} (TRACING_BATCH_EXPORT_TIMEOUT).`
   })
 
-  const exportOne = (batch: Batch) =>
+  const exportOne = (batch: Batch<Spans>) =>
     Effect.suspend(() => exporter.export(batch.spans)).pipe(
       Effect.timeoutOrElse({ duration: exportTimeout, orElse: () => Effect.fail(timedOut) }),
       Effect.onExit((exit) => Effect.sync(() => settle(batch, exit)))
@@ -145,9 +171,9 @@ export const make = Effect.fnUntraced(function* (
 
   /** Takes a batch only once it runs, so that none is lost between the queue and its export. */
   const exportNext = Effect.suspend(() => {
-    const batch = queue.take()
-    if (batch === undefined) return Effect.void
-    handedOver += batch.spans.length
+    const batch = takeBatch()
+    if (batch === undefined || batch.length === 0) return Effect.void
+    handedOver += batch.length
     return exportOne(batch)
   }).pipe(
     Effect.ensuring(slots.release(1)),
@@ -222,3 +248,23 @@ export const make = Effect.fnUntraced(function* (
   })
   return { push, flush }
 })
+
+/**
+ * Makes a sink that exports what it is given, in batches, on fibers of its own.
+ *
+ * A flush asks them to hurry and waits for them: interrupting a flush
+ * abandons the wait, not the spans. Closing the scope takes no more spans,
+ * tells the exporter that the end has come, flushes within `shutdownTimeout`,
+ * and counts what is left, and nobody keeps, as rejected.
+ *
+ * For an exporter that can encode them, spans wait as bytes, unless somebody
+ * wants to tell one from another: who is told what became of each, or who
+ * chooses among them.
+ */
+export const make = (exporter: AnyExporter, options: BatchingOptions): Effect.Effect<SpanSink, never, Scope.Scope> => {
+  const { keep, onFate } = options
+  if (!SpanForm.isEncoding(exporter)) return batching(exporter, SpanForm.asTheyAre, { keep, onFate }, options)
+  const isAnyLike = options.drop === "newest" || options.drop === "oldest"
+  if (!isAnyLike || keep !== undefined || onFate !== undefined) return make(SpanForm.late(exporter), options)
+  return batching(exporter, SpanForm.encodedBy(exporter), { keep: undefined, onFate: undefined }, options)
+}

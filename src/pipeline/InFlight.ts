@@ -2,7 +2,8 @@
  * Where the spans are whose fate is not known yet.
  *
  * With the counters of `SpanBooks` they make up everything that was started:
- * `started + adopted = sampledOut + exported + rejected + dropped + open + queued + sending + onDisk + held`.
+ * `started + adopted = sampledOut + exported + rejected + dropped + letGo`
+ * `+ open + undecided + queued + sending + onDisk + held`.
  */
 import * as SpanBooks from "../model/SpanBooks.ts"
 import type { QueueView } from "./QueueView.ts"
@@ -10,6 +11,8 @@ import type { QueueView } from "./QueueView.ts"
 export interface InFlight {
   /** Not ended, be it decided already whether they are recorded or not. */
   readonly open: number
+  /** Ended, and waiting for the end of their run, which decides whether they are kept. */
+  readonly undecided: number
   /** Ended, and waiting to be sent. */
   readonly queued: number
   /** On their way to a destination that has not answered. */
@@ -33,8 +36,9 @@ const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((total, c
 export const split = (books: SpanBooks.SpanBooks, queues: ReadonlyArray<QueueView>): InFlight => {
   const ended = SpanBooks.inFlight(books)
   const elsewhere = Math.max(0, ended - sum(queues.map(({ sending, waiting }) => sending + waiting)))
-  const onDisk = Math.min(elsewhere, books.onDisk)
+  const undecided = Math.min(elsewhere, books.undecided)
+  const onDisk = Math.min(elsewhere - undecided, books.onDisk)
   const queued = Math.min(ended - elsewhere, Math.max(0, ...queues.map(({ waiting }) => waiting)))
   const sending = ended - elsewhere - queued
-  return { open: SpanBooks.open(books), queued, sending, onDisk, held: elsewhere - onDisk }
+  return { open: SpanBooks.open(books), undecided, queued, sending, onDisk, held: elsewhere - undecided - onDisk }
 }

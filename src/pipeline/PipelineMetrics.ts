@@ -21,8 +21,9 @@ import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
 import * as SpanBooks from "../model/SpanBooks.ts"
-import type { SpanExporter } from "../model/SpanExporter.ts"
+import { type AnyExporter, decorate, type SpanExporter } from "../model/SpanExporter.ts"
 import type { QueueView } from "./QueueView.ts"
+import type { TailView } from "./TailView.ts"
 
 type Labels = Readonly<Record<string, string>>
 
@@ -31,6 +32,8 @@ interface Series {
   readonly name: string
   readonly type: "counter" | "gauge"
   readonly description: string
+  /** `{span}` where it is absent. */
+  readonly unit?: string
   readonly labels?: Labels | undefined
   readonly read: () => number
 }
@@ -70,6 +73,18 @@ const ofBooks = (books: SpanBooks.SpanBooks): ReadonlyArray<Series> => [
     type: "counter",
     description: "The number of spans that the sampler, or the program itself, left out.",
     read: () => books.sampledOut
+  },
+  {
+    name: "gorax.tracing.span.let_go",
+    type: "counter",
+    description: "The number of spans that were recorded, not sampled, and not kept.",
+    read: () => books.letGo
+  },
+  {
+    name: "gorax.tracing.span.undecided",
+    type: "gauge",
+    description: "The number of ended spans that wait for a verdict on their trace.",
+    read: () => books.undecided
   }
 ]
 
@@ -129,16 +144,52 @@ const ofQueue = (queue: QueueView, index: number, exporterType: string): Readonl
   ]
 }
 
-const byReason = (name: string, description: string, counts: ReadonlyMap<string, number>, reason: string): Series => ({
+const byReason = (
+  name: string,
+  description: string,
+  counts: ReadonlyMap<string, number>,
+  reason: string,
+  unit = "{span}"
+): Series => ({
   name,
   type: "counter",
   description,
+  unit,
   labels: { reason },
   read: () => counts.get(reason) ?? 0
 })
 
+const ofTail = (tail: TailView): ReadonlyArray<Series> => [
+  {
+    name: "gorax.tracing.tail.trace.undecided",
+    type: "gauge",
+    description: "The number of local traces that wait for their end to be decided.",
+    unit: "{trace}",
+    read: () => tail.undecided
+  },
+  {
+    name: "gorax.tracing.tail.trace.let_go",
+    type: "counter",
+    description: "The number of local traces that no rule had kept.",
+    unit: "{trace}",
+    read: () => tail.letGo
+  }
+]
+
 /** Reasons turn up as the program runs. */
-const ofReasons = ({ dropped, refused }: SpanBooks.SpanBooks): ReadonlyArray<Series> => [
+const ofReasons = ({ dropped, refused }: SpanBooks.SpanBooks, tail: TailView | undefined): ReadonlyArray<Series> => [
+  ...Array.from(tail?.kept.keys() ?? [], (reason) =>
+    byReason("gorax.tracing.tail.trace.kept", "The number of local traces kept.", tail!.kept, reason, "{trace}")
+  ),
+  ...Array.from(tail?.evicted.keys() ?? [], (reason) =>
+    byReason(
+      "gorax.tracing.tail.trace.evicted",
+      "The number of local traces lost before they were decided.",
+      tail!.evicted,
+      reason,
+      "{trace}"
+    )
+  ),
   ...Array.from(new Set([...Object.keys(queueErrors), "unreadable", ...dropped.keys()]), (reason) =>
     byReason("gorax.tracing.span.dropped", "The number of spans left out, by reason.", dropped, reason)
   ),
@@ -148,7 +199,8 @@ const ofReasons = ({ dropped, refused }: SpanBooks.SpanBooks): ReadonlyArray<Ser
 ]
 
 const register = (series: Series, context: Context.Context<never>, before?: () => void): Metric.Registration => {
-  const options = { description: series.description, attributes: { unit: "{span}", ...series.labels } }
+  const { description, labels, unit = "{span}" } = series
+  const options = { description, attributes: { unit, ...labels } }
   const now = (): number => {
     before?.()
     return series.read()
@@ -172,17 +224,18 @@ export interface MeteredQueue {
   readonly exporterType: string
 }
 
-/** Publishes the books, and the queues that stand behind them, until the scope closes. */
+/** Publishes the books, the queues that stand behind them, and tail sampling where it is on, until the scope closes. */
 export const publish = (
   books: SpanBooks.SpanBooks,
-  queues: ReadonlyArray<MeteredQueue>
+  queues: ReadonlyArray<MeteredQueue>,
+  tail?: TailView
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.flatMap(Effect.context<Scope.Scope>(), (context) => {
     const registrations: Array<Metric.Registration> = []
     const known = new Set<string>()
     /** A reason that is new is told from the reading after the one that finds it. */
     const findReasons = (): void => {
-      for (const series of ofReasons(books)) {
+      for (const series of ofReasons(books, tail)) {
         const key = JSON.stringify([series.name, series.labels])
         if (known.has(key)) continue
         known.add(key)
@@ -193,6 +246,7 @@ export const publish = (
       Effect.sync(() => {
         const fixed = [
           ...ofBooks(books),
+          ...(tail === undefined ? [] : ofTail(tail)),
           ...queues.flatMap(({ exporterType, queue }, index) => ofQueue(queue, index, exporterType))
         ]
         fixed.forEach((series, index) => {
@@ -218,11 +272,10 @@ const failureOf = (cause: Cause.Cause<unknown>): string => {
 }
 
 /** Records how long each batch took. Goes around everything that tries again. */
-export const timed = (exporter: SpanExporter, type: string, index: number): SpanExporter => {
+export const timed = <Exporter extends AnyExporter>(exporter: Exporter, type: string, index: number): Exporter => {
   const labels = component(type, index)
   const full = durations(labels)
-  return {
-    ...exporter,
+  return decorate(exporter, <Spans>(exporter: SpanExporter<Spans>): SpanExporter<Spans> => ({
     export: (spans) =>
       Effect.flatMap(Clock.monotonicTimeNanos, (begin) =>
         Effect.onExit(exporter.export(spans), (exit) =>
@@ -237,5 +290,5 @@ export const timed = (exporter: SpanExporter, type: string, index: number): Span
           })
         )
       )
-  }
+  }))
 }

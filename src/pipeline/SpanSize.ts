@@ -38,3 +38,5 @@ export const estimate = (data: SpanData): number =>
     Result.try(() => measure(data)),
     () => span
   )
+
+export const ofAll = (spans: ReadonlyArray<SpanData>): number => spans.reduce((sum, span) => sum + estimate(span), 0)

@@ -29,11 +29,12 @@ export interface SpanOptions {
   readonly kind: Tracer.SpanKind
   readonly annotations: Context.Context<never>
   readonly startTime: SpanClock.Reading
-  /** What Effect decided: false for a span below the trace level, or told to be left out. */
+  /** What Effect decided: false for a span below the trace level, or told to be left out; whatever the parent is. */
   readonly sampled: boolean
 }
 
-type Decision = "open" | "sampled" | "unsampled" | "refused"
+/** `recorded` is recorded although it is not sampled: nobody else hears of it, until somebody {@link GoraxSpan.keep}s it. */
+type Decision = "open" | "sampled" | "recorded" | "unsampled" | "refused"
 
 /** What few spans need. */
 interface Rare {
@@ -79,8 +80,7 @@ export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
     this.#shared = shared
     this.#start = options.startTime
     this.#anchor = SpanClock.anchorOf(options.startTime)
-    this.#decision =
-      !options.sampled && (parent === undefined || parent.sampled || isRefused(parent)) ? "refused" : "open"
+    this.#decision = options.sampled && !isRefused(parent) ? "open" : "refused"
     // What the parent knows is kept and the parent let go, so that a waiting span keeps no ancestors alive.
     if (parent instanceof GoraxSpan) {
       this.#trace = parent.#decided()
@@ -146,7 +146,7 @@ export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
   }
   /** True until it ends, unless it was decided not to record it. */
   get recording(): boolean {
-    return this.sampled && this.#lasted === undefined
+    return this.#lasted === undefined && this.#decision !== "unsampled" && this.#decision !== "refused"
   }
   get status(): Tracer.SpanStatus {
     const { startTime } = this
@@ -273,16 +273,16 @@ export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
   finish(now: SpanClock.Reading, exit: Exit.Exit<unknown, unknown>): void {
     if (this.#lasted !== undefined) return
     this.#decided()
-    const sampled = this.#decision === "sampled"
+    const recorded = this.#decision === "sampled" || this.#decision === "recorded"
     const sinceStart = SpanClock.nanosBetween(this.#start, now, this.#anchor)
     const lasted = sinceStart > 0 ? sinceStart : 0
-    if (sampled) SpanEnding.tell(this, exit, lasted)
+    if (recorded) SpanEnding.tell(this, exit, lasted)
     this.#lasted = lasted
     const ending = SpanEnding.fromExit(exit)
     if (ending !== undefined) (this.#rare ??= {}).ending = ending
     const { books, openSpans, sink } = this.#shared
     openSpans?.remove(this)
-    if (!sampled) {
+    if (!recorded) {
       books.sampledOut++
       return
     }
@@ -295,13 +295,24 @@ export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
     }
   }
 
+  /**
+   * Makes a span that was recorded only one that is sampled, also for children that are yet to come, and writes down why.
+   * It may have ended.
+   */
+  keep(attributes: Attributes.Attributes): void {
+    const trace = this.#decided()
+    this.#trace = TracePart.withFlags(trace, trace.traceFlags | SpanContext.sampledFlag)
+    this.#decision = "sampled"
+    this.attributes.setAll(attributes)
+  }
+
   /** What this span has in common with its trace, once it is decided whether it is recorded. */
   #decided(): TracePart.TracePart {
     return this.#spanId === "" ? (this.#trace = this.#decide()) : this.#trace!
   }
 
   #decide(): TracePart.TracePart {
-    const { ids, sampler } = this.#shared
+    const { ids, recordsUnsampled, sampler } = this.#shared
     const inherited = this.#trace
     const forced = this.#rare?.annotations && validForced(this.#rare.annotations)
     this.#spanId = forced?.spanId ?? ids.spanId()
@@ -319,6 +330,10 @@ export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
     if (!isNewTrace && !this.parentIsRemote && sampler.recordsBelowSampled === true && TracePart.isSampled(inherited)) {
       this.#decision = "sampled"
       return TracePart.withFlags(kept, kept.traceFlags & (SpanContext.randomFlag | SpanContext.sampledFlag))
+    }
+    if (recordsUnsampled === true && this.#isBelowUnsampled(kept)) {
+      this.#decision = "recorded"
+      return TracePart.withFlags(kept, kept.traceFlags & SpanContext.randomFlag)
     }
     return this.#ask(kept)
   }
@@ -341,9 +356,26 @@ export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
             : { traceId, spanId: this.#parentSpanId, traceFlags, traceState, isRemote: parentIsRemote }
       }
     )
-    this.#decision = decision.sampled ? "sampled" : "unsampled"
+    this.#decision = decision.sampled ? "sampled" : this.#unsampled(trace)
     if (decision.sampled) this.attributes.setAll(decision.attributes)
     return trace
+  }
+
+  #unsampled({ traceId }: TracePart.TracePart): Decision {
+    const { onRecordedRoot, recordsUnsampled } = this.#shared
+    if (recordsUnsampled !== true) return "unsampled"
+    if (this.#parentSpanId === undefined || this.parentIsRemote) onRecordedRoot?.(traceId, this.#spanId)
+    return "recorded"
+  }
+
+  /** True where the sampler need not be asked: its answer could only be that of the parent. */
+  #isBelowUnsampled(kept: TracePart.TracePart): boolean {
+    return (
+      this.#parentSpanId !== undefined &&
+      !this.parentIsRemote &&
+      this.#shared.sampler.declinesBelowUnsampled === true &&
+      !TracePart.isSampled(kept)
+    )
   }
 }
 
@@ -354,7 +386,7 @@ const longestMessage = 4096
 const nameFrom = (name: string): string =>
   typeof name === "string" && name.length <= longestName ? name : Attributes.textOf(name, longestName)
 
-const isRefused = (span: Tracer.AnySpan): boolean => span instanceof GoraxSpan && span.refused
+const isRefused = (span: Tracer.AnySpan | undefined): boolean => span instanceof GoraxSpan && span.refused
 
 /** The context of a span that others can refer to; ids that are not well formed, or cannot be read, are none. */
 const validContext = (span: Tracer.AnySpan): SpanContext.SpanContext | undefined => {

@@ -3,6 +3,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import { Transparent } from "../model/SpanHints.ts"
@@ -11,6 +12,7 @@ import { GoraxSpan, noAnnotations } from "./GoraxSpan.ts"
 import type { OtelContext } from "./OtelContext.ts"
 import { PassThroughSpan } from "./PassThroughSpan.ts"
 import * as SpanClock from "./SpanClock.ts"
+import * as SpanDefaults from "./SpanDefaults.ts"
 import * as SpanFrame from "./SpanFrame.ts"
 import * as SpanShared from "./SpanShared.ts"
 
@@ -31,15 +33,29 @@ const mark: SpanOpener.SpanOpener["mark"] = (fiber, span, name, attributes) => {
 }
 
 const declines =
-  ({ books, sampler }: SpanShared.SpanShared): SpanOpener.SpanOpener["declines"] =>
+  ({ books, recordsUnsampled, sampler }: SpanShared.SpanShared): SpanOpener.SpanOpener["declines"] =>
   (fiber) => {
     const current = fiber.cache.span
     if (!(current instanceof GoraxSpan) || current.sampled) return false
-    if (!current.refused && sampler.declinesBelowUnsampled !== true) return false
+    if (!current.refused && (recordsUnsampled === true || sampler.declinesBelowUnsampled !== true)) return false
     books.started++
     books.sampledOut++
     return true
   }
+
+/**
+ * What Effect decided of a span by itself. Below an unsampled parent it says no in any case; there its level is looked up
+ * again where that matters, and a `sampled: false` cannot be told from the parent's.
+ */
+const wished = (
+  { recordsUnsampled }: SpanShared.SpanShared,
+  sampled: boolean,
+  parent: Tracer.AnySpan | undefined
+): boolean => {
+  if (sampled || parent === undefined || parent.sampled) return sampled
+  const fiber = recordsUnsampled === true ? Fiber.getCurrent() : undefined
+  return fiber === undefined || SpanDefaults.isSampled(fiber)
+}
 
 /** A tracer that records spans and pushes the finished ones into its sink. */
 export const make = (options: GoraxTracerOptions): Tracer.Tracer & SpanOpener.SpanOpener => {
@@ -50,7 +66,8 @@ export const make = (options: GoraxTracerOptions): Tracer.Tracer & SpanOpener.Sp
       if (Context.get(span.annotations, Transparent)) return new PassThroughSpan(span.name, span.parent)
       const parent = Option.getOrUndefined(span.parent) ?? (span.root ? undefined : otelContext?.activeParent())
       const annotations = span.annotations.mapUnsafe.size === 0 ? noAnnotations : span.annotations
-      const made = new GoraxSpan(shared, { ...span, annotations }, parent)
+      const sampled = wished(shared, span.sampled, parent)
+      const made = new GoraxSpan(shared, { ...span, annotations, sampled }, parent)
       if (span.links.length > 0) made.addLinks(span.links)
       return made
     },

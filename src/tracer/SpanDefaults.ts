@@ -20,7 +20,8 @@ export interface SpanDefaults {
   readonly links: ReadonlyArray<Tracer.SpanLink>
 }
 
-const isSampled = (fiber: Fiber.Fiber<unknown, unknown>): boolean => {
+/** True unless the fiber's trace level rules spans out. */
+export const isSampled = (fiber: Fiber.Fiber<unknown, unknown>): boolean => {
   const minimum = fiber.getRef(Tracer.MinimumTraceLevel)
   return minimum === "All" || !LogLevel.isGreaterThan(minimum, fiber.getRef(Tracer.CurrentTraceLevel))
 }

@@ -97,7 +97,7 @@ const open = (
       kind: spec.kind ?? "internal",
       annotations: spec.annotations ?? noAnnotations,
       startTime: SpanDefaults.now(defaults.clock),
-      sampled: spec.sampled !== false && defaults.sampled && (parent === undefined || parent.sampled)
+      sampled: spec.sampled !== false && defaults.sampled
     },
     parent
   )
@@ -215,12 +215,13 @@ const onStack =
     return enter(fiber, self, withSpan(fiber, span, defaults), span, defaults.clock, spec.conclude)
   }
 
-/** The same through Effect's public API. */
-const throughEffect =
-  (shared: SpanShared, otelContext: OtelContext | undefined): SpanOpener["around"] =>
-  (fiber, self, spec) => {
+/** The same through Effect's public API. Siblings have one context, and what it says is read once for all of them. */
+const throughEffect = (shared: SpanShared, otelContext: OtelContext | undefined): SpanOpener["around"] => {
+  let last: { readonly of: Context.Context<never>; readonly defaults: SpanDefaults.SpanDefaults } | undefined
+  return (fiber, self, spec) => {
     let opened: { readonly span: GoraxSpan; readonly outer: Context.Context<never> } | undefined
-    const defaults = SpanDefaults.fromFiber(fiber)
+    if (last?.of !== fiber.context) last = { of: fiber.context, defaults: SpanDefaults.fromFiber(fiber) }
+    const { defaults } = last
     // Opened only when its end is on the stack: an interruption may come between
     const entering = Effect.withFiber((fiber) => {
       const span = open(shared, otelContext, fiber.cache.span, defaults, spec)
@@ -238,6 +239,7 @@ const throughEffect =
       return undefined
     })
   }
+}
 
 let supported: boolean | undefined
 

@@ -24,6 +24,13 @@ export interface SpanSettings {
   readonly openSpans?: OpenSpans | undefined
   /** Told of every span when it is opened, before sampling is decided. */
   readonly onStart?: ((span: GoraxSpan) => void) | undefined
+  /**
+   * Records what the sampler leaves out, too: it goes into the sink without the sampled flag, and neither children in
+   * other processes nor anybody else outside hears of it. False by default, when such spans are hardly made at all.
+   */
+  readonly recordsUnsampled?: boolean | undefined
+  /** Told of every local root that is recorded only, as soon as that is decided. */
+  readonly onRecordedRoot?: ((traceId: string, spanId: string) => void) | undefined
 }
 
 export interface SpanShared extends SpanSettings {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Halving from "../../src/export/Halving.ts"
-import type { LeftOut } from "../../src/model/SpanExporter.ts"
+import type { LeftOut, SpanExporter } from "../../src/model/SpanExporter.ts"
 import { ExportError } from "../../src/model/TracingError.ts"
 import * as spans from "./spans.ts"
 
@@ -11,7 +11,7 @@ const failure = (reason: "TooLarge" | "Rejected") => new ExportError({ reason, e
 const weighing = (most: number, leftOut?: LeftOut) => {
   const taken: Array<string> = []
   let requests = 0
-  const exporter = Halving.make({
+  const whole: SpanExporter = {
     export: (batch) =>
       Effect.suspend(() => {
         requests++
@@ -21,8 +21,8 @@ const weighing = (most: number, leftOut?: LeftOut) => {
         taken.push(...batch.map((span) => span.name))
         return Effect.succeed(leftOut)
       })
-  })
-  return { exporter, taken, requests: () => requests }
+  }
+  return { exporter: Halving.make(whole), taken, requests: () => requests }
 }
 
 const batch = (...names: ReadonlyArray<string>) => names.map((name) => spans.make({ name }))

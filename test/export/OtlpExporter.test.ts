@@ -12,6 +12,7 @@ import * as OtlpExporter from "../../src/export/OtlpExporter.ts"
 import type { OtlpTransportOptions } from "../../src/export/OtlpTransport.ts"
 import { toReadableSpan } from "../../src/export/ReadableSpan.ts"
 import { certificates } from "./certificates.ts"
+import * as SpanForm from "../../src/pipeline/SpanForm.ts"
 import * as spans from "./spans.ts"
 
 interface Request {
@@ -96,16 +97,19 @@ type Options = OtlpEndpoint.OtlpEndpointOptions & {
 }
 
 const open = (endpoint: string, options: Options = {}) =>
-  OtlpExporter.make({
-    settings: {
-      endpoint: Result.getOrThrow(OtlpEndpoint.fromText(endpoint, options)),
-      headers: Redacted.make(options.headers ?? {}),
-      compression: options.compression ?? "none",
-      timeout: Duration.fromInputUnsafe(options.timeout ?? "5 seconds")
-    },
-    tls: options.tls ?? {},
-    userAgent: "test/1"
-  })
+  Effect.map(
+    OtlpExporter.make({
+      settings: {
+        endpoint: Result.getOrThrow(OtlpEndpoint.fromText(endpoint, options)),
+        headers: Redacted.make(options.headers ?? {}),
+        compression: options.compression ?? "none",
+        timeout: Duration.fromInputUnsafe(options.timeout ?? "5 seconds")
+      },
+      tls: options.tls ?? {},
+      userAgent: "test/1"
+    }),
+    SpanForm.late
+  )
 
 const batch = [spans.make({ name: "a" }), spans.make({ name: "b" })]
 const protobuf = () => Buffer.from(ProtobufTraceSerializer.serializeRequest(batch.map(toReadableSpan))!)

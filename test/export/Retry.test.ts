@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import * as Retry from "../../src/export/Retry.ts"
+import type { SpanExporter } from "../../src/model/SpanExporter.ts"
 import { ExportError } from "../../src/model/TracingError.ts"
 import * as spans from "./spans.ts"
 
@@ -11,8 +12,8 @@ const failure = (options: Partial<ConstructorParameters<typeof ExportError>[0]> 
 /** An exporter that fails as it is told, and remembers who asked when. */
 const scripted = (answer: (name: string, knock: number) => ExportError | undefined) => {
   const knocks: Array<readonly [second: number, name: string]> = []
-  const exporter = {
-    export: ([span]: ReadonlyArray<{ readonly name: string }>) =>
+  const exporter: SpanExporter = {
+    export: ([span]) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         knocks.push([now / 1000, span!.name])
         const error = answer(span!.name, knocks.length)

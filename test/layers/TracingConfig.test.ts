@@ -83,6 +83,8 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
   // Headers may be secrets of the OTLP receiver, and go nowhere else
   [{ TRACING_HEADERS: "api-key=secret" }, "zipkin.headers", {}],
   [{ TRACING_HEADERS: "api-key=secret" }, "jaeger.headers", {}],
+  [{}, "headersFile", undefined],
+  [{ TRACING_HEADERS_FILE: "/run/secrets/headers" }, "headersFile", "/run/secrets/headers"],
   [{ TRACING_TIMEOUT: "7" }, "zipkin.timeout", 7],
   [{ TRACING_TIMEOUT: "7", OTEL_EXPORTER_ZIPKIN_TIMEOUT: "9" }, "zipkin.timeout", 9],
   [{}, "jaeger.endpoint.url", "http://localhost:14268/api/traces"],
@@ -217,7 +219,7 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
       queueSize: 40_000,
       queueBytes: 50_000_000,
       drop: "newest",
-      batchSize: 512,
+      batchSize: 1024,
       concurrency: 4,
       interval: 5000,
       exportTimeout: 300_000
@@ -304,6 +306,25 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
   [{ TRACING_HTTP_SERVER_TIMING: "true" }, "http.serverTiming", true],
   [{}, "maxSpansPerSecond", undefined],
   [{ TRACING_MAX_SPANS_PER_SECOND: "500" }, "maxSpansPerSecond", 500],
+  [{}, "tail.keep", []],
+  [{ TRACING_TAIL_SAMPLING: "off" }, "tail.keep", []],
+  [{ TRACING_TAIL_SAMPLING: "Failures, retries" }, "tail.keep", ["failures", "retries"]],
+  [{ TRACING_TAIL_SAMPLING: "failures" }, "tail.slowest", 0],
+  [{ TRACING_TAIL_SAMPLING: "slow" }, "tail.slowest", 0.01],
+  [{ TRACING_TAIL_SAMPLING: "slow", TRACING_TAIL_SLOWEST: "0.05" }, "tail.slowest", 0.05],
+  [{ TRACING_TAIL_SAMPLING: "slow", TRACING_TAIL_SLOWER_THAN: "2 seconds" }, "tail.slowest", 0],
+  [{ TRACING_TAIL_SAMPLING: "slow", TRACING_TAIL_SLOWER_THAN: "2 seconds" }, "tail.slowerThan", 2000],
+  // It says what is slow, for when it is asked for
+  [{ TRACING_TAIL_SLOWER_THAN: "2 seconds" }, "tail.keep", []],
+  [{ TRACING_TAIL_SHARE: "0.1" }, "tail.share", 0.1],
+  [{}, "tail.maxPerSecond", undefined],
+  [{ TRACING_TAIL_MAX_PER_SECOND: "5" }, "tail.maxPerSecond", 5],
+  [{}, "tail.maxSpans", 50_000],
+  [{ TRACING_TAIL_MAX_BYTES: "1000" }, "tail.maxBytes", 1000],
+  [{ TRACING_TAIL_MAX_TRACES: "7" }, "tail.maxTraces", 7],
+  [{}, "tail.maxSpansPerTrace", 10_000],
+  [{ TRACING_TAIL_MAX_SPANS: "500" }, "tail.maxSpansPerTrace", 500],
+  [{ TRACING_TAIL_MAX_TRACE_SPANS: "50000" }, "tail.maxSpansPerTrace", 50_000],
   [{}, "otelContext", "auto"],
   [{ TRACING_OTEL_CONTEXT: "off" }, "otelContext", "off"],
 
@@ -377,6 +398,15 @@ const refused: Readonly<Record<string, ReadonlyArray<string>>> = {
   TRACING_CLIENT_KEY: ["key.pem"],
   OTEL_EXPORTER_OTLP_CLIENT_KEY: ["key.pem"],
   OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: ["key.pem"],
+  TRACING_TAIL_SAMPLING: ["on", "failures,everything", "off,errors", ","],
+  TRACING_TAIL_SLOWER_THAN: ["0", "long"],
+  TRACING_TAIL_SLOWEST: ["1%", "2"],
+  TRACING_TAIL_SHARE: ["-1", "all"],
+  TRACING_TAIL_MAX_PER_SECOND: ["0", "2.5"],
+  TRACING_TAIL_MAX_SPANS: ["0", "many"],
+  TRACING_TAIL_MAX_BYTES: ["0", "50 MB"],
+  TRACING_TAIL_MAX_TRACES: ["0"],
+  TRACING_TAIL_MAX_TRACE_SPANS: ["0", "50001"],
   TRACING_RETRY_DELAY: ["0", "soon", "6 seconds"],
   TRACING_RETRY_MAX_DELAY: ["0", "never", "999"],
   TRACING_TIMEOUT: ["0", "-1", "soon", "Infinity", "3000000000", "30 days"],
@@ -458,6 +488,7 @@ const neverRefused = [
   "OTEL_SEMCONV_STABILITY_OPT_IN",
   "OTEL_TRACES_SAMPLER_ARG",
   "TRACING_FILE_PATH",
+  "TRACING_HEADERS_FILE",
   "TRACING_CERTIFICATE",
   "OTEL_EXPORTER_OTLP_CERTIFICATE",
   "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE"
@@ -542,6 +573,23 @@ describe("TracingConfig", () => {
     assert.deepStrictEqual(
       problems({ TRACING_SPOOL_MAX_BYTES: "400000", TRACING_SPOOL_SEGMENT_BYTES: "100001" }).map(({ rule }) => rule),
       ["no more than 100000, a quarter of TRACING_SPOOL_MAX_BYTES"]
+    )
+  })
+
+  it("what slow means is said only where slow runs are kept", () => {
+    const failures = { TRACING_TAIL_SAMPLING: "failures" }
+    assert.deepStrictEqual(
+      problems({ ...failures, TRACING_TAIL_SLOWER_THAN: "1 second", TRACING_TAIL_SLOWEST: "0.1" }).map(
+        ({ key, rule }) => [key, rule]
+      ),
+      [
+        ["TRACING_TAIL_SLOWER_THAN", "unset, or slow among TRACING_TAIL_SAMPLING"],
+        ["TRACING_TAIL_SLOWEST", "unset, or slow among TRACING_TAIL_SAMPLING"]
+      ]
+    )
+    assert.deepStrictEqual(
+      problems({ TRACING_TAIL_MAX_SPANS: "100", TRACING_TAIL_MAX_TRACE_SPANS: "101" }).map(({ rule }) => rule),
+      ["no more than TRACING_TAIL_MAX_SPANS, 100"]
     )
   })
 

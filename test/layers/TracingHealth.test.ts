@@ -180,13 +180,14 @@ describe("a layer that delivers", () => {
         assert.deepStrictEqual(books, {
           started: 23,
           sampledOut: 0,
+          letGo: 0,
           ended: 23,
           adopted: 0,
           exported: 0,
           rejected: 0,
           dropped: { queue_full: 17 },
           refused: {},
-          inFlight: { open: 0, queued: 4, sending: 2, onDisk: 0, held: 0 }
+          inFlight: { open: 0, undecided: 0, queued: 4, sending: 2, onDisk: 0, held: 0 }
         })
         yield* Deferred.succeed(gate, undefined)
         yield* TracingHealth.flush
@@ -239,7 +240,7 @@ describe("a layer that delivers", () => {
       const { books, reasons, status } = yield* TracingHealth.snapshot
       assert.strictEqual(status, "degraded")
       assert.match(reasons.join(), /2 spans are in a stage/)
-      assert.deepStrictEqual(books.inFlight, { open: 0, queued: 0, sending: 0, onDisk: 0, held: 2 })
+      assert.deepStrictEqual(books.inFlight, { open: 0, undecided: 0, queued: 0, sending: 0, onDisk: 0, held: 2 })
     }).pipe(
       Effect.provide(
         Tracing.layer({

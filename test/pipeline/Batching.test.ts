@@ -1,11 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Logger, Scope, Tracer } from "effect"
+import { Deferred, Effect, Exit, Fiber, Logger, Result, Scope, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import * as SpanBooks from "../../src/model/SpanBooks.ts"
 import type { SpanData } from "../../src/model/SpanData.ts"
-import type { SpanExporter } from "../../src/model/SpanExporter.ts"
+import * as OtlpEncoder from "../../src/export/OtlpEncoder.ts"
+import type { AnyExporter, EncodingExporter, SpanExporter } from "../../src/model/SpanExporter.ts"
 import { ExportError } from "../../src/model/TracingError.ts"
 import * as Batching from "../../src/pipeline/Batching.ts"
+import * as OtlpBody from "../../src/receiver/OtlpBody.ts"
 import * as spans from "../export/spans.ts"
 
 const span = (name: string): SpanData => ({ name }) as SpanData
@@ -24,8 +26,22 @@ const scripted = (answer: (batch: number) => Effect.Effect<void, ExportError> = 
   return { batches, exporter }
 }
 
+/** An exporter that takes bytes, and keeps them. */
+const encoding = () => {
+  const bodies: Array<Uint8Array> = []
+  const exporter: EncodingExporter = {
+    encode: OtlpEncoder.encodeSpans,
+    export: (spans) =>
+      Effect.sync(() => {
+        bodies.push(spans.toBody())
+        return spans.unreadable === 0 ? undefined : { rejected: 0, unreadable: spans.unreadable, message: "unreadable" }
+      })
+  }
+  return { bodies, exporter }
+}
+
 /** A sink in a scope of its own; spans are pushed by the letters of their names. */
-const make = (exporter: SpanExporter, options: Partial<Batching.BatchingOptions> = {}) =>
+const make = (exporter: AnyExporter, options: Partial<Batching.BatchingOptions> = {}) =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
     const books = SpanBooks.make()
@@ -188,6 +204,95 @@ describe("Batching", () => {
     })
   )
 
+  it.effect("a full queue drops whole traces, if it is told to: what of them waits, and what is still to come", () =>
+    Effect.gen(function* () {
+      const { batches, exporter } = scripted((batch) => (batch === 1 ? Effect.never : Effect.void))
+      const { books, flush, pushSpan } = yield* make(exporter, { drop: "trace" })
+      const push = (names: string) => {
+        for (const name of names) pushSpan({ ...span(name), traceId: name.toLowerCase() })
+      }
+      push("xyz")
+      yield* settle
+      push("abcdabce")
+      // There is no room for this one, so its trace is lost
+      push("A")
+      assert.deepStrictEqual(counts(books).dropped, { queue_full: 1 })
+      const flushing = yield* Effect.forkChild(flush, { startImmediately: true })
+      yield* TestClock.adjust("30 seconds")
+      push("aBf")
+      yield* TestClock.adjust("30 seconds")
+      assert.deepStrictEqual(batches, ["xyz", "bc", "db", "ce", "Bf"])
+      assert.deepStrictEqual(yield* Fiber.join(flushing), { exported: 6, left: 5 })
+      assert.deepStrictEqual(counts(books), { exported: 8, rejected: 3, dropped: { queue_full: 4 }, inFlight: 0 })
+    })
+  )
+
+  it.effect("a full queue keeps what failed longest, and then what came from outside, if it is told to", () =>
+    Effect.gen(function* () {
+      const { batches, exporter } = scripted((batch) => (batch === 1 ? Effect.never : Effect.void))
+      const { books, flush, pushSpan } = yield* make(exporter, { drop: "priority" })
+      /** Capitals have failed, digits came from outside, and the others are steps on the way. */
+      const push = (names: string) => {
+        for (const name of names) {
+          pushSpan({
+            ...span(name),
+            parentSpanId: "1",
+            parentIsRemote: /[0-9]/.test(name),
+            statusCode: /[A-Z]/.test(name) ? "error" : "unset"
+          })
+        }
+      }
+      push("xyz")
+      yield* settle
+      push("a1Bc2dEf")
+      push("g")
+      assert.deepStrictEqual(counts(books).dropped, { queue_full: 1 })
+      push("3H4")
+      assert.deepStrictEqual(counts(books).dropped, { queue_full: 4 })
+      push("IJKLMN")
+      const flushing = yield* Effect.forkChild(flush, { startImmediately: true })
+      yield* TestClock.adjust("30 seconds")
+      const kept = batches.slice(1).join("")
+      assert.strictEqual(kept.replaceAll(/[^A-Z]/g, ""), "BEHIJKLM")
+      assert.notMatch(kept, /[a-z]/)
+      const { exported, left } = yield* Fiber.join(flushing)
+      assert.strictEqual(exported + left, 11)
+      assert.strictEqual(counts(books).inFlight, 0)
+    })
+  )
+
+  it.effect("for an exporter that encodes, spans wait as bytes, and are handed over a batch at a time", () =>
+    Effect.gen(function* () {
+      const { bodies, exporter } = encoding()
+      const { books, close, pushSpan } = yield* make(exporter, { queueSize: 1000, batchSize: 100 })
+      for (let index = 0; index < 250; index++) pushSpan(spans.make({ name: String(index) }))
+      pushSpan(spans.make({ name: "unreadable", traceId: "none" }))
+      yield* close
+      const received = bodies.map((body) => Result.getOrThrow(OtlpBody.decode(body, "protobuf")).spans)
+      assert.deepStrictEqual(
+        received.map(({ length }) => length),
+        [100, 100, 50]
+      )
+      assert.deepStrictEqual(
+        received.flat().map(({ name }) => name),
+        Array.from({ length: 250 }, (_, index) => String(index))
+      )
+      assert.deepStrictEqual(counts(books), { exported: 250, rejected: 0, dropped: { unreadable: 1 }, inFlight: 0 })
+    })
+  )
+
+  it.effect("a batch is full, too, when it is as large as receivers like it", () =>
+    Effect.gen(function* () {
+      const { bodies, exporter } = encoding()
+      const { close, pushSpan } = yield* make(exporter, { queueSize: 2000, queueBytes: 1e9, batchSize: 1000 })
+      const large = spans.make({ attributes: { body: "x".repeat(50_000) } })
+      for (let index = 0; index < 200; index++) pushSpan(large)
+      yield* close
+      for (const body of bodies.slice(1)) assert.isBelow(body.length, 2_200_000)
+      assert.isAtLeast(bodies.length, 4)
+    })
+  )
+
   it.effect("what waits is bounded in bytes too", () =>
     Effect.gen(function* () {
       const { exporter } = scripted(() => Effect.never)
@@ -202,10 +307,11 @@ describe("Batching", () => {
   it.effect("the end is told to the exporter before the last flush", () =>
     Effect.gen(function* () {
       const told: Array<string> = []
-      const { close, push } = yield* make({
+      const exporter: SpanExporter = {
         export: () => Effect.sync(() => void told.push("export")),
         ending: Effect.sync(() => void told.push("ending"))
-      })
+      }
+      const { close, push } = yield* make(exporter)
       push("a")
       yield* close
       assert.deepStrictEqual(told, ["ending", "export"])
@@ -240,7 +346,7 @@ describe("Batching", () => {
       ]
       const { batches, exporter } = scripted((batch) => answers[batch - 1] ?? Effect.void)
       const { books, push } = yield* make({
-        export: (spans) => {
+        export: (spans: ReadonlyArray<SpanData>) => {
           const answer = exporter.export(spans)
           if (batches.length === 6) throw new Error("thrown early")
           return answer

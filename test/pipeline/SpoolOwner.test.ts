@@ -56,7 +56,7 @@ describe("the owner of a folder", () => {
     "is gone when it is dead, though nobody has asked for its exit code yet",
     async () => {
       // What `exec` puts into the place of the shell does not know that it has a child
-      const parent = spawn("sh", ["-c", "sleep 0.05 & echo $!; exec sleep 60"])
+      const parent = spawn("sh", ["-c", "sleep 60 & echo $!; exec sleep 60"])
       const [said] = (await once(parent.stdout, "data")) as [Buffer]
       const pid = Number(said)
       const fields = () => fs.readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]!.split(" ")
@@ -65,6 +65,7 @@ describe("the owner of a folder", () => {
         parts[1] = fields()[19]!
       })
       assert.isTrue(SpoolOwner.isAlive(owner, now))
+      process.kill(pid, "SIGKILL")
       while (fields()[0] !== "Z") await new Promise((resolve) => setTimeout(resolve, 10))
       assert.isFalse(SpoolOwner.isAlive(owner, now))
       parent.kill()

@@ -73,8 +73,10 @@ const settings = {
 
 const settle = TestClock.adjust(0)
 
+const drops = ["newest", "oldest", "trace", "priority"] as const
+
 /** Does all that is asked, and looks at the books after every step. */
-const drive = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>, drop: "newest" | "oldest") {
+const drive = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>, drop: (typeof drops)[number]) {
   const { exporter, pending, reply } = scripted()
   const scope = yield* Scope.make()
   const context = yield* Layer.buildWithScope(
@@ -178,14 +180,14 @@ const drive = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>, drop: "ne
     yield* openOne(0)
     yield* endOne(0, Exit.void)
     const books = yield* check("after the end")
-    assert.deepStrictEqual(books.inFlight, { open: 0, queued: 0, sending: 0, onDisk: 0, held: 0 })
+    assert.deepStrictEqual(books.inFlight, { open: 0, undecided: 0, queued: 0, sending: 0, onDisk: 0, held: 0 })
     return books
   }).pipe(Effect.provide(context))
 })
 
 describe("the books balance after every step, whatever program and destination do", () => {
-  for (const drop of ["newest", "oldest"] as const) {
-    it(`where the ${drop} spans go when the queue is full`, async () => {
+  for (const drop of drops) {
+    it(`where ${drop} says who goes when the queue is full`, async () => {
       const fates = new Set<string>()
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 80 }), async (steps) => {

@@ -14,6 +14,8 @@ export interface RecorderOptions {
   readonly otelContext?: OtelContext
   readonly ids?: Ids.IdGenerator
   readonly publicApiOnly?: boolean
+  readonly recordsUnsampled?: boolean
+  readonly onRecordedRoot?: (traceId: string) => void
 }
 
 /** A tracer whose finished spans are kept in an array, and a way to run an effect with it. */
@@ -34,7 +36,9 @@ export const make = (options: RecorderOptions = {}) => {
     scope: { name: "test", version: "0" },
     books,
     otelContext: options.otelContext,
-    publicApiOnly: options.publicApiOnly
+    publicApiOnly: options.publicApiOnly,
+    recordsUnsampled: options.recordsUnsampled,
+    onRecordedRoot: options.onRecordedRoot
   })
   return {
     spans,
