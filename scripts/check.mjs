@@ -19,6 +19,12 @@ const steps = [
     command: "node",
     args: ["scripts/api.mjs", "--check"],
     fix: "If the change is meant, `npm run api` and commit api/."
+  },
+  {
+    name: "docs",
+    command: "node",
+    args: ["--disable-warning=ExperimentalWarning", "--conditions=@gorax/source", "scripts/docs.ts", "--check"],
+    fix: "If the change is meant, `npm run docs` and commit docs/."
   }
 ]
 

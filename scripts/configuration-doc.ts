@@ -1,5 +1,5 @@
 /**
- * Writes docs/configuration.md from the table of settings.
+ * Writes docs/configuration.md from the table of settings; `npm run docs` writes it with the others.
  *
  * Run it after a change of the table: `node --conditions=@gorax/source scripts/configuration-doc.ts`.
  */

@@ -9,27 +9,29 @@
  *
  * The picture has no ids and no times. Siblings stand in the order they began;
  * those that ran together and began at the same time stand in the order of
- * their labels, so that a race does not change the picture.
+ * their labels, so that a race does not change the picture. Where a picture
+ * says too much, `expect` compares what you name and leaves the rest alone.
  */
 import * as Effect from "effect/Effect"
-import * as AttributeKeys from "../model/AttributeKeys.ts"
 import type { SpanData } from "../model/SpanData.ts"
 import * as Trace from "../model/Trace.ts"
+import * as FieldPattern from "./FieldPattern.ts"
+import * as SpanDifference from "./SpanDifference.ts"
+import * as SpanFields from "./SpanFields.ts"
+import { labelOf } from "./SpanLabel.ts"
+import * as SpanPattern from "./SpanPattern.ts"
+import * as SpanRules from "./SpanRules.ts"
 import { type CollectedSpan, TracingTest } from "./TracingTest.ts"
 
-const written = (value: unknown): string =>
-  typeof value === "string" && value !== "" && !/\s/.test(value) ? value : JSON.stringify(value)
-
-const labelOf = (span: SpanData, keys: ReadonlyArray<string>): string => {
-  const parts = [span.name]
-  for (const key of keys) {
-    const value = span.attributes.get(key) ?? span.resource.attributes[key]
-    if (value !== undefined) parts.push(`${key}=${written(value)}`)
-  }
-  if (span.statusCode === "error") parts.push(`✗ ${String(span.attributes.get(AttributeKeys.errorType) ?? "error")}`)
-  if (span.attributes.get(AttributeKeys.interrupted) === true) parts.push("⊘")
-  return parts.join(" ")
-}
+export type {
+  AttributesPattern,
+  EventPattern,
+  Expected,
+  LinkPattern,
+  SpanPattern,
+  TextPattern,
+  ValuePattern
+} from "./SpanPattern.ts"
 
 type Moments = SpanData & Partial<Pick<CollectedSpan, "began" | "ended">>
 
@@ -84,16 +86,89 @@ const collected = Effect.flatMap(TracingTest, (test) => test.spans)
 export const draw = (...keys: ReadonlyArray<string>): Effect.Effect<string, never, TracingTest> =>
   Effect.map(collected, (spans) => drawSpans(spans, ...keys))
 
-/** The finished spans with this name, in the order they began. */
-export const findAll = (name: string): Effect.Effect<ReadonlyArray<CollectedSpan>, never, TracingTest> =>
-  Effect.map(collected, (spans) =>
-    spans.filter((span) => span.name === name).sort((self, that) => self.began - that.began)
-  )
+/** What is different between any spans and the trees that are expected of them, drawn; `undefined` for nothing. */
+export const differenceOf = (
+  spans: Iterable<SpanData>,
+  ...roots: ReadonlyArray<SpanPattern.Expected>
+): string | undefined => {
+  const all = [...spans]
+  return SpanDifference.between(fromSpans(all), roots.map(SpanPattern.from), SpanDifference.finder(all))
+}
 
-/** The first finished span with this name; where there is none, the test fails and shows what there is. */
-export const find = Effect.fnUntraced(function* (name: string): Effect.fn.Return<CollectedSpan, never, TracingTest> {
-  const [span] = yield* findAll(name)
-  if (span !== undefined) return span
-  const drawn = yield* draw()
-  return yield* Effect.die(new Error(`No span "${name}" has finished. These have:\n${drawn === "" ? "(none)" : drawn}`))
+const fail = (message: string | undefined): Effect.Effect<void> =>
+  message === undefined ? Effect.void : Effect.die(new Error(message))
+
+/**
+ * Expects any spans to be these trees, in any order and no others; where they are not, the test fails and shows a
+ * difference. For the spans of several services hand over what a `FakeCollector` has taken.
+ */
+export const expectSpans = (
+  spans: Iterable<SpanData>,
+  ...roots: ReadonlyArray<SpanPattern.Expected>
+): Effect.Effect<void> => Effect.suspend(() => fail(differenceOf(spans, ...roots)))
+
+/** Expects the finished spans of this test to be these trees, in any order and no others. */
+export const expect = (...roots: ReadonlyArray<SpanPattern.Expected>): Effect.Effect<void, never, TracingTest> =>
+  Effect.flatMap(collected, (spans) => expectSpans(spans, ...roots))
+
+/** Those of any spans that are as expected; children count where they are named. In the order they began. */
+export const select = <Span extends Moments>(
+  spans: Iterable<Span>,
+  expected: SpanPattern.Expected
+): ReadonlyArray<Span> => {
+  const all = [...spans].sort((self, that) => (self.began ?? 0) - (that.began ?? 0))
+  const pattern = SpanPattern.from(expected)
+  const find = SpanDifference.finder(all)
+  const fields = SpanFields.of(pattern, find)
+  const fitting = all.filter((span) => FieldPattern.compare(fields, span).mismatches === 0)
+  if (SpanPattern.childrenOf(pattern) === undefined) return fitting
+  const nodes = new Map(Array.from(Trace.walk(fromSpans(all)), (node) => [node.span, node] as const))
+  return fitting.filter((span) => {
+    const node = nodes.get(span)
+    return node !== undefined && SpanDifference.between([node], [pattern], find) === undefined
+  })
+}
+
+/** Why no span is as expected: what the closest one lacks, and all there are. */
+export const missing = (spans: Iterable<SpanData>, expected: SpanPattern.Expected): string => {
+  const all = [...spans]
+  const pattern = SpanPattern.from(expected)
+  const called = typeof pattern.name === "string" ? ` "${pattern.name}"` : ""
+  const isKnown = all.some(({ name }) => name === pattern.name)
+  const lines = [`No span${called}${isKnown ? " as expected" : ""} has finished.`]
+  const nodes = [...Trace.walk(fromSpans(all))]
+  const closest = SpanDifference.nearest(nodes, pattern, SpanDifference.finder(all))
+  // A name that nobody has is close to none
+  if (closest !== undefined && typeof expected !== "string") lines.push(closest)
+  lines.push(...(all.length === 0 ? ["No span has finished at all."] : ["These have:", drawSpans(all)]))
+  return lines.join("\n")
+}
+
+/** The finished spans that are as expected, in the order they began; a text is a name. */
+export const findAll = (
+  expected: SpanPattern.Expected
+): Effect.Effect<ReadonlyArray<CollectedSpan>, never, TracingTest> =>
+  Effect.map(collected, (spans) => select(spans, expected))
+
+/** The first finished span that is as expected; where there is none, the test fails and shows what there is. */
+export const find = Effect.fnUntraced(function* (
+  expected: SpanPattern.Expected
+): Effect.fn.Return<CollectedSpan, never, TracingTest> {
+  const spans = yield* collected
+  const [span] = select(spans, expected)
+  return span ?? (yield* Effect.die(new Error(missing(spans, expected))))
 })
+
+/** Expects any spans to be without the faults that {@link SpanRules} know; shows each where they are not. */
+export const expectSoundSpans = (
+  spans: Iterable<SpanData>,
+  rules: ReadonlyArray<SpanRules.SpanRule> = SpanRules.process
+): Effect.Effect<void> => Effect.suspend(() => fail(SpanRules.report(spans, rules)))
+
+/** Expects the finished spans of this test to be without the faults that {@link SpanRules} know. */
+export const expectSound = (
+  rules: ReadonlyArray<SpanRules.SpanRule> = SpanRules.process
+): Effect.Effect<void, never, TracingTest> =>
+  Effect.flatMap(TracingTest, ({ open, spans }) =>
+    Effect.flatMap(Effect.all([spans, open]), ([finished, names]) => fail(SpanRules.report(finished, rules, names)))
+  )

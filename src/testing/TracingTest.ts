@@ -26,6 +26,8 @@ export interface TracingTestOptions {
   readonly limits?: SpanLimits.SpanLimits | undefined
   /** Default `test`. */
   readonly serviceName?: string | undefined
+  /** True for a test that means to leave spans open. Default: such a test fails. */
+  readonly mayLeaveOpen?: boolean | undefined
 }
 
 /** A finished span, and its place in the order in which spans of this test began and ended. */
@@ -72,10 +74,24 @@ const collect = (span: SpanData, began: number, ended: number): CollectedSpan =>
   ended
 })
 
-const leftOpen = (names: ReadonlyArray<string>): Error =>
+/** A span and those around it, the outermost first. */
+const pathOf = (span: SpanData, spans: Iterable<SpanData>): string => {
+  const byId = new Map(Array.from(spans, (one) => [one.spanId, one] as const))
+  const path: Array<string> = []
+  for (let next: SpanData | undefined = span; next !== undefined; next = byId.get(next.parentSpanId ?? "")) {
+    path.unshift(next.name)
+  }
+  return path.join(" › ")
+}
+
+const leftOpen = (open: ReadonlyArray<SpanData>, all: Iterable<SpanData>): Error =>
   new Error(
-    `This test left ${names.length} span${names.length === 1 ? "" : "s"} open: ${names.join(", ")}. ` +
-      "A fiber in them outlived the test's program; await it, or run it in a scope that closes inside the layer."
+    [
+      `This test left ${open.length} span${open.length === 1 ? "" : "s"} open:`,
+      ...open.map((span) => `  ${pathOf(span, all)}`),
+      "A fiber in them outlived the test's program: await it, interrupt it, or run it in a scope that closes inside the " +
+        "layer. Where it is meant so, provide TracingTest.layerWith({ mayLeaveOpen: true })."
+    ].join("\n")
   )
 
 const make = Effect.fnUntraced(function* (options: TracingTestOptions) {
@@ -101,20 +117,26 @@ const make = Effect.fnUntraced(function* (options: TracingTestOptions) {
       flush: Effect.succeed({ exported: 0, left: 0 })
     }
   })
-  const openNames = () => [...began.keys()].filter((span) => span.status._tag === "Started").map((span) => span.name)
+  const opened = () => [...began.keys()].filter((span) => span.status._tag === "Started")
   yield* Effect.addFinalizer((exit) => {
-    const names = Exit.isSuccess(exit) ? openNames() : []
-    return names.length === 0 ? Effect.void : Effect.die(leftOpen(names))
+    const open = Exit.isSuccess(exit) && options.mayLeaveOpen !== true ? opened() : []
+    return open.length === 0 ? Effect.void : Effect.die(leftOpen(open, began.keys()))
   })
   return Context.make(TracingTest, {
     spans: Effect.sync(() => [...spans]),
-    open: Effect.sync(openNames),
+    open: Effect.sync(() => opened().map((span) => span.name)),
     books
   }).pipe(Context.add(Tracer.Tracer, tracer), Context.add(CurrentPropagator, undefined))
 })
 
-/** As `layer`, with another sampler, other limits or another service name. */
+/** As `layer`, with another sampler, other limits, another service name, or leave to leave spans open. */
 export const layerWith = (options: TracingTestOptions): Layer.Layer<TracingTest> => Layer.effectContext(make(options))
 
 /** Collects every span of a test; a test that leaves one open when its program is done fails. */
 export const layer: Layer.Layer<TracingTest> = layerWith({})
+
+/** The spans of this test that have ended, in the order they ended. */
+export const spans: Effect.Effect<ReadonlyArray<CollectedSpan>, never, TracingTest> = Effect.flatMap(
+  TracingTest,
+  ({ spans }) => spans
+)

@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { TracingHealth } from "@gorax/tracing"
-import { SpanTree } from "@gorax/tracing/testing"
+import { SpanRules, SpanTree } from "@gorax/tracing/testing"
 import { Viewer } from "@gorax/tracing/viewer"
 import { Context, Effect, FileSystem, Layer, Schema } from "effect"
 import { join } from "node:path"
@@ -51,6 +51,7 @@ const traced = Effect.fnUntraced(function* <E, R>(ask: Effect.Effect<Execution, 
   const trace = yield* awaitWhole(store, traceId ?? "")
   if (trace === undefined) return assert.fail("no trace has arrived")
   assert.isTrue(trace.summary.complete, "no span without its parent")
+  yield* SpanTree.expectSoundSpans(trace.spans, SpanRules.whole)
   return { execution, spans: trace.spans, summary: trace.summary }
 })
 

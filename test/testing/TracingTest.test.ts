@@ -52,11 +52,26 @@ describe("TracingTest", () => {
 
   it.effect("fails a test that leaves a span open, and names the span", () =>
     Effect.gen(function* () {
-      const leaking = Effect.never.pipe(Effect.withSpan("forgotten"), Effect.forkScoped({ startImmediately: true }))
+      const leaking = Effect.never.pipe(
+        Effect.withSpan("forgotten"),
+        Effect.forkScoped({ startImmediately: true }),
+        Effect.withSpan("order")
+      )
       const exit = yield* leaking.pipe(Effect.provide(TracingTest.layer), Effect.exit)
       assert.isTrue(Exit.isFailure(exit))
-      assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", /left 1 span open: forgotten/)
+      const said = Exit.isFailure(exit) ? Cause.pretty(exit.cause) : ""
+      assert.match(
+        said,
+        /left 1 span open:\n {2}order › forgotten\nA fiber in them outlived the test's program: await it/
+      )
     })
+  )
+
+  it.effect("lets a test leave spans open that means to", () =>
+    Effect.gen(function* () {
+      yield* Effect.never.pipe(Effect.withSpan("kept open"), Effect.forkScoped({ startImmediately: true }))
+      assert.deepStrictEqual(yield* (yield* TracingTest.TracingTest).open, ["kept open"])
+    }).pipe(Effect.provide(TracingTest.layerWith({ mayLeaveOpen: true })))
   )
 
   it.effect("does not hide the failure of a test behind the spans it left open", () =>
