@@ -11,7 +11,8 @@ export type SettingTexts = Readonly<Record<string, string | undefined>>
 
 const longestShown = 120
 
-const show = (setting: SettingTable.Setting, text: string): string =>
+/** A text as people may see it. */
+export const show = (setting: SettingTable.Setting, text: string): string =>
   SettingTable.table[setting].secret
     ? "hidden, as it may be a secret"
     : JSON.stringify(

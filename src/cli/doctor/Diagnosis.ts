@@ -1,0 +1,55 @@
+/**
+ * All checks of a set-up, and what they say together.
+ */
+import * as Effect from "effect/Effect"
+import * as Boundaries from "./Boundaries.ts"
+import * as Check from "./Check.ts"
+import * as Delivery from "./Delivery.ts"
+import * as Libraries from "./Libraries.ts"
+import * as Recording from "./Recording.ts"
+import * as Secrets from "./Secrets.ts"
+import * as Settings from "./Settings.ts"
+import type { Setup } from "./Setup.ts"
+import * as Surroundings from "./Surroundings.ts"
+
+export interface Diagnosis {
+  /** The worst of all. */
+  readonly severity: Check.Severity
+  /** What is the matter, in one line. */
+  readonly summary: string
+  /** The worst first. */
+  readonly findings: ReadonlyArray<Check.Finding>
+}
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
+
+const summaryOf = (findings: ReadonlyArray<Check.Finding>): string => {
+  const [worst] = findings
+  const count = (severity: Check.Severity) => findings.filter((finding) => finding.severity === severity).length
+  const problems = count("problem")
+  const warnings = count("warning")
+  if (worst === undefined || problems + warnings === 0) {
+    return `Nothing keeps traces from appearing: ${counted(findings.length, "finding")}, none of them bad.`
+  }
+  const others = [
+    problems > 1 ? counted(problems - 1, "more problem") : "",
+    problems > 0 && warnings > 0 ? counted(warnings, "warning") : "",
+    problems === 0 && warnings > 1 ? counted(warnings - 1, "more warning") : ""
+  ].filter((part) => part !== "")
+  return `${worst.summary}${others.length === 0 ? "." : `; and ${others.join(", ")}.`}`
+}
+
+/** Runs all checks at once; none takes longer than `Check.longest`. */
+export const make = Effect.fnUntraced(function* (setup: Setup, query: URL | undefined): Effect.fn.Return<Diagnosis> {
+  const checks = [
+    Settings.check(setup),
+    Recording.check(setup),
+    ...(yield* Delivery.checks(setup, query)),
+    Boundaries.check(setup),
+    Surroundings.check(setup),
+    Libraries.all(setup)
+  ]
+  const found = yield* Effect.forEach(checks, Check.run, { concurrency: "unbounded" })
+  const findings = Check.sorted(found.flat()).map(Secrets.hideIn(Secrets.hide(setup)))
+  return { severity: findings[0]?.severity ?? "ok", summary: summaryOf(findings), findings }
+})
