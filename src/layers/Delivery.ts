@@ -47,8 +47,10 @@ export interface Delivery {
   readonly queues: ReadonlyArray<QueueView>
 }
 
+export const version = "0.1.0"
+
 /** The instrumentation scope of every span of Effect. */
-export const scope: Scope = { name: "@gorax/tracing", version: "0.1.0" }
+export const scope: Scope = { name: "@gorax/tracing", version }
 
 const plugged = (
   exporter: SpanExporter | Sdk.SpanExporter
@@ -127,10 +129,7 @@ export const make = Effect.fnUntraced(function* (
   plugins: DeliveryPlugins
 ): Effect.fn.Return<Delivery, TracingConfigError, EffectScope.Scope> {
   const { exporters: ownExporters = [], spanProcessors = [], stages = [] } = plugins
-  const watched = [
-    ...(yield* Exporters.make(settings, scope.version)),
-    ...(yield* Effect.forEach(ownExporters, plugged))
-  ]
+  const watched = [...(yield* Exporters.make(settings, version)), ...(yield* Effect.forEach(ownExporters, plugged))]
   const exporters = watched.map(({ watch }) => watch)
   const destinations = watched.map(({ destination, watch }, index): Destinations.Destination => ({
     ...destination,
