@@ -48,10 +48,18 @@ const propagators = ({ settings }: Setup): Finding => {
 const trust = ({ settings }: Setup): ReadonlyArray<Finding> => {
   const { kind, peers, secret } = settings.trust
   const found = { check: "boundaries.trust", tried: "to find whose trace is continued" }
-  if (kind !== "public") return [{ ...found, severity: "ok", summary: "Every caller's trace is continued", seen: kind ?? "by default" }]
+  if (kind !== "public")
+    return [{ ...found, severity: "ok", summary: "Every caller's trace is continued", seen: kind ?? "by default" }]
   if (peers.length > 0 || secret !== undefined) {
     const who = [peers.join(", "), secret === undefined ? "" : "whoever knows the secret"].filter((part) => part !== "")
-    return [{ ...found, severity: "ok", summary: "The traces of chosen callers are continued", seen: `public, but for ${who.join(" and ")}` }]
+    return [
+      {
+        ...found,
+        severity: "ok",
+        summary: "The traces of chosen callers are continued",
+        seen: `public, but for ${who.join(" and ")}`
+      }
+    ]
   }
   return [
     {
@@ -59,7 +67,8 @@ const trust = ({ settings }: Setup): ReadonlyArray<Finding> => {
       severity: "warning",
       summary: "No caller's trace is continued: every request begins a trace of its own",
       seen: "TRACING_TRUST is public, and no peers are named",
-      advice: "Right for a server that strangers reach. For calls of your own services, name their networks in TRACING_TRUSTED_PEERS, or share a TRACING_TRUST_SECRET."
+      advice:
+        "Right for a server that strangers reach. For calls of your own services, name their networks in TRACING_TRUSTED_PEERS, or share a TRACING_TRUST_SECRET."
     }
   ]
 }

@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 import * as Tls from "node:tls"
 import type { Finding, Step } from "./Check.ts"
 import type { Destination } from "./Destination.ts"
-import * as Speech from "./Speech.ts"
+import * as Language from "./Language.ts"
 import * as Wire from "./Wire.ts"
 
 const check = "destination.tls"
@@ -35,7 +35,8 @@ type Said = Pick<Finding, "summary" | "advice">
 
 const expired = ({ host }: Destination, { valid_to }: Tls.PeerCertificate): Said => ({
   summary: `The certificate of ${host} expired on ${valid_to}`,
-  advice: "Renew it on the server. If it is not expired there, look at the clock of this machine, and at what renews it."
+  advice:
+    "Renew it on the server. If it is not expired there, look at the clock of this machine, and at what renews it."
 })
 
 const notYet = ({ host }: Destination, { valid_from }: Tls.PeerCertificate): Said => ({
@@ -69,7 +70,10 @@ const doubtful = (destination: Destination, { certificate, doubt = "" }: Wire.Ha
     : unknownAuthority(destination, certificate)
 }
 
-const failed = Effect.fnUntraced(function* (destination: Destination, failure: Wire.Failure): Effect.fn.Return<Finding> {
+const failed = Effect.fnUntraced(function* (
+  destination: Destination,
+  failure: Wire.Failure
+): Effect.fn.Return<Finding> {
   const { display, hasScheme, host, port, setting } = destination
   const tried = `a TLS handshake with ${host}:${port}, for ${display}`
   const seen = failure.message
@@ -83,7 +87,7 @@ const failed = Effect.fnUntraced(function* (destination: Destination, failure: W
       advice: `Set TRACING_PROTOCOL=http/protobuf, with the port for that (4318 by default), if it takes OTLP over HTTP.`
     }
   }
-  const plain = yield* Speech.inPlainText(destination)
+  const plain = yield* Language.inPlainText(destination)
   if (plain !== undefined) {
     return {
       check,

@@ -2,10 +2,12 @@
  * What can be said of the headers that go with an export without showing what is in them.
  */
 import * as Redacted from "effect/Redacted"
+import type { Finding } from "./Check.ts"
 import type { Destination } from "./Destination.ts"
 
 const flawOf = (name: string, value: string): string | undefined => {
-  if (/^["']|["']$/.test(value)) return `The value of ${name} has quotes around it, which are sent as well: take them away.`
+  if (/^["']|["']$/.test(value))
+    return `The value of ${name} has quotes around it, which are sent as well: take them away.`
   if (value === "") return `The value of ${name} is empty.`
   if (value !== value.trim()) return `The value of ${name} has spaces around it.`
   if (name === "authorization" && !/^[A-Za-z][\w-]* \S/.test(value)) {
@@ -16,13 +18,13 @@ const flawOf = (name: string, value: string): string | undefined => {
 }
 
 /** The names of the headers; values are secrets. */
-export const named = ({ settings }: Destination): string => {
+const named = ({ settings }: Destination): string => {
   const names = Object.keys(Redacted.value(settings.headers))
   return names.length === 0 ? "no header of its own" : `${names.join(", ")} (values hidden)`
 }
 
 /** What to do where a receiver does not let us in. */
-export const advice = ({ name, setting, settings }: Destination): string => {
+const advice = ({ name, setting, settings }: Destination): string => {
   const headers = Object.entries(Redacted.value(settings.headers))
   const isOtlp = name === "otlp" || name === "otlp-sdk"
   if (headers.length === 0) {
@@ -36,3 +38,13 @@ export const advice = ({ name, setting, settings }: Destination): string => {
     `Are the credentials in ${isOtlp ? "TRACING_HEADERS" : setting} right, not expired, and allowed to write traces?`
   ].join(" ")
 }
+
+/** The destination does not let us in, as it said when something was tried. */
+export const refused = (destination: Destination, tried: string, seen: string): Finding => ({
+  check: "destination.credentials",
+  severity: "problem",
+  summary: `${destination.host} does not let this program in`,
+  tried: `${tried}, with ${named(destination)}`,
+  seen,
+  advice: advice(destination)
+})

@@ -22,7 +22,8 @@ import * as TestSpan from "./TestSpan.ts"
 const spoken = (destination: Destination.Destination): Effect.Effect<Step<true>> =>
   Effect.gen(function* () {
     const { found, next } = yield* Speech.look(destination)
-    if (next === undefined || next === true) return { found, next }
+    if (next === undefined) return { found, next }
+    if (next === "grpc") return { found, next: true as const }
     const now = yield* Clock.currentTimeMillis
     return { found: [...found, ...ClockSkew.look(destination, next, now)], next: true as const }
   })
@@ -35,10 +36,7 @@ const way = (setup: Setup, destination: Destination.Destination, query: URL | un
       andThen(() => spoken(destination)),
       andThen(() => TestSpan.send(setup, destination)),
       andThen((span) =>
-        Effect.map(
-          ReadBack.look(destination, span, query),
-          (found): Step<true> => ({ found, next: true })
-        )
+        Effect.map(ReadBack.look(destination, span, query), (found): Step<true> => ({ found, next: true }))
       )
     ),
     ({ found }) => found

@@ -25,7 +25,12 @@ export interface Destination {
 
 const bare = (host: string): string => host.replace(/^\[(.*)\]$/, "$1")
 
-const settingOf = { otlp: "endpoint", "otlp-sdk": "endpoint", zipkin: "zipkinEndpoint", jaeger: "jaegerEndpoint" } as const
+const settingOf = {
+  otlp: "endpoint",
+  "otlp-sdk": "endpoint",
+  zipkin: "zipkinEndpoint",
+  jaeger: "jaegerEndpoint"
+} as const
 
 const fallbackKey = {
   endpoint: "TRACING_ENDPOINT",

@@ -10,6 +10,7 @@ import * as Recording from "./Recording.ts"
 import * as Secrets from "./Secrets.ts"
 import * as Settings from "./Settings.ts"
 import type { Setup } from "./Setup.ts"
+import * as SpoolState from "./SpoolState.ts"
 import * as Surroundings from "./Surroundings.ts"
 
 export interface Diagnosis {
@@ -45,9 +46,10 @@ export const make = Effect.fnUntraced(function* (setup: Setup, query: URL | unde
     Settings.check(setup),
     Recording.check(setup),
     ...(yield* Delivery.checks(setup, query)),
+    SpoolState.check(setup),
     Boundaries.check(setup),
     Surroundings.check(setup),
-    Libraries.all(setup)
+    Libraries.check(setup)
   ]
   const found = yield* Effect.forEach(checks, Check.run, { concurrency: "unbounded" })
   const findings = Check.sorted(found.flat()).map(Secrets.hideIn(Secrets.hide(setup)))

@@ -14,8 +14,10 @@ export interface Proxy {
   readonly shown: string
 }
 
-const withoutCredentials = (text: string): string =>
-  URL.canParse(text) ? new URL(text).origin.replace(/^null$/, "a proxy") : text.replace(/^.*@/s, "").replace(/[/?#].*$/s, "")
+const withoutCredentials = (text: string): string => {
+  const [, scheme = "", rest = ""] = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)$/is.exec(text) ?? []
+  return scheme + rest.slice(rest.lastIndexOf("@") + 1).replace(/[/?#].*$/s, "")
+}
 
 const isExempt = (host: string, list: string): boolean =>
   list

@@ -24,7 +24,8 @@ const neighbour = ({ host, name, port }: Destination): Effect.Effect<Option.Opti
     ? Effect.map(
         Effect.forEach(
           otlpPorts.filter((other) => other !== port),
-          (other) => Effect.map(Effect.result(Wire.connect({ host, port: other }, 800)), (found) => [other, found] as const),
+          (other) =>
+            Effect.map(Effect.result(Wire.connect({ host, port: other }, 800)), (found) => [other, found] as const),
           { concurrency: "unbounded" }
         ),
         (found) => Option.fromNullishOr(found.find(([, result]) => Result.isSuccess(result))?.[0])

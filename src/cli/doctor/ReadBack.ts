@@ -117,7 +117,10 @@ export const look = Effect.fnUntraced(function* (
           severity: "note",
           summary: "The test span was taken; whether it can be found again could not be asked",
           tried,
-          seen: query === undefined ? "no place to ask that answers as Jaeger, Zipkin, Tempo or the viewer do" : `${query.host} does not answer as Jaeger, Zipkin, Tempo or the viewer do`,
+          seen:
+            query === undefined
+              ? "no place to ask that answers as Jaeger, Zipkin, Tempo or the viewer do"
+              : `${query.host} does not answer as Jaeger, Zipkin, Tempo or the viewer do`,
           advice: `Look for trace ${traceId} in the backend yourself, or say with --query URL where its API is.`
         }
       ]

@@ -77,7 +77,14 @@ const exporters = ({ settings }: Setup): ReadonlyArray<Finding> => {
   const found = { check: "recording.exporters", tried: "to find where spans go" }
   const names = settings.exporters.join(", ")
   return settings.exporters.length > 0
-    ? [{ ...found, severity: "ok", summary: `Spans go to ${names}`, seen: `by ${settings.sources.exporters ?? "default"}` }]
+    ? [
+        {
+          ...found,
+          severity: "ok",
+          summary: `Spans go to ${names}`,
+          seen: `by ${settings.sources.exporters ?? "default"}`
+        }
+      ]
     : [
         {
           ...found,

@@ -14,7 +14,8 @@ const distance = (a: string, b: string): number => {
     const row = [i]
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1] ? 0 : 1
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? rows[i - 2]![j - 2]! + 1 : Infinity
+      const swapped =
+        i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? rows[i - 2]![j - 2]! + 1 : Infinity
       row.push(Math.min(rows[i - 1]![j]! + 1, row[j - 1]! + 1, rows[i - 1]![j - 1]! + same, swapped))
     }
     rows.push(row)
@@ -79,16 +80,16 @@ const misspelt = ({ names }: Setup): ReadonlyArray<Finding> =>
 
 const unheard = (reported: ReadonlyArray<SettingReport.ReportedSetting>): ReadonlyArray<Finding> =>
   reported.flatMap((setting) =>
-    setting.unheard.map(
-      ({ by, key, same }): Finding => ({
-        check: "settings.shadowed",
-        severity: same ? "note" : "warning",
-        summary: same ? `${key} says the same as ${by}` : `${key} is set, and ${by} is heard in its place`,
-        tried: `to find what supplies ${setting.key}`,
-        seen: `${by}, ${setting.value}`,
-        advice: same ? `One of them is enough: take ${key} away.` : `Take away the one that is not meant: ${key} or ${by}.`
-      })
-    )
+    setting.unheard.map(({ by, key, same }): Finding => ({
+      check: "settings.shadowed",
+      severity: same ? "note" : "warning",
+      summary: same ? `${key} says the same as ${by}` : `${key} is set, and ${by} is heard in its place`,
+      tried: `to find what supplies ${setting.key}`,
+      seen: `${by}, ${setting.value}`,
+      advice: same
+        ? `One of them is enough: take ${key} away.`
+        : `Take away the one that is not meant: ${key} or ${by}.`
+    }))
   )
 
 const said = (reported: ReadonlyArray<SettingReport.ReportedSetting>): Finding => {

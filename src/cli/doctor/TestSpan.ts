@@ -87,14 +87,7 @@ const isDenial = /^(HTTP status (401|403)|gRPC status (16|7))\b/
 
 const refusal = (destination: Destination, tried: string, error: ExportError): Finding =>
   isDenial.test(error.advice)
-    ? {
-        check: "destination.credentials",
-        severity: "problem",
-        summary: `${destination.host} does not let this program in`,
-        tried: `${tried}, with ${Credentials.named(destination)}`,
-        seen: error.advice,
-        advice: Credentials.advice(destination)
-      }
+    ? Credentials.refused(destination, tried, error.advice)
     : {
         check,
         severity: "problem",
@@ -113,7 +106,9 @@ export const send = Effect.fnUntraced(function* (
   destination: Destination
 ): Effect.fn.Return<Step<SpanData>> {
   const span = make(setup, yield* Clock.currentTimeMillis)
-  const sent = yield* Effect.scoped(Effect.flatMap(exporterOf(destination), (exporter) => exporter.export([span]))).pipe(
+  const sent = yield* Effect.scoped(
+    Effect.flatMap(exporterOf(destination), (exporter) => exporter.export([span]))
+  ).pipe(
     Effect.timeoutOrElse({
       duration: Duration.sum(longest, Duration.millis(500)),
       orElse: () =>
@@ -132,7 +127,8 @@ export const send = Effect.fnUntraced(function* (
       summary: `${destination.display} answers that all is well, and does not take the span`,
       tried,
       seen: `${sent.success.rejected} span rejected: ${sent.success.message}`,
-      advice: "What it says is all that is known. Limits and quotas of the receiver, or of the tenant, are the usual cause."
+      advice:
+        "What it says is all that is known. Limits and quotas of the receiver, or of the tenant, are the usual cause."
     }
     return { found: [finding], next: undefined }
   }

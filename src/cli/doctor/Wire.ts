@@ -86,7 +86,8 @@ export const handshake = (
     socket.on("error", (error) => resume(Effect.fail(failureOf(error))))
     socket.on("secureConnect", () => {
       const doubt: unknown = socket.authorizationError
-      const shown = doubt === null || doubt === undefined ? undefined : String(Reflect.get(Object(doubt), "code") ?? doubt)
+      const shown =
+        doubt === null || doubt === undefined ? undefined : String(Reflect.get(Object(doubt), "code") ?? doubt)
       const chosen = typeof socket.alpnProtocol === "string" ? socket.alpnProtocol : undefined
       resume(Effect.succeed({ certificate: socket.getPeerCertificate(), doubt: shown, chosen }))
       socket.destroy()
@@ -113,7 +114,14 @@ export interface Question {
 }
 
 /** One request over HTTP/1.1. Redirects are not followed. */
-export const ask = ({ body, headers, method = "GET", millis = 2500, tls, url }: Question): Effect.Effect<Answer, Failure> =>
+export const ask = ({
+  body,
+  headers,
+  method = "GET",
+  millis = 2500,
+  tls,
+  url
+}: Question): Effect.Effect<Answer, Failure> =>
   Effect.callback<Answer, Failure>((resume) => {
     const open = url.protocol === "https:" ? Https.request : Http.request
     const request = open({
@@ -163,6 +171,4 @@ export const speaksHttp2 = (url: URL, tls: OtlpTls): Effect.Effect<boolean> =>
     session.on("remoteSettings", () => answer(true))
     session.on("close", () => answer(false))
     return Effect.sync(() => session.destroy())
-  }).pipe(
-    Effect.timeoutOrElse({ duration: 1500, orElse: () => Effect.succeed(false) })
-  )
+  }).pipe(Effect.timeoutOrElse({ duration: 1500, orElse: () => Effect.succeed(false) }))
