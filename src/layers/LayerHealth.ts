@@ -59,6 +59,7 @@ const nothing = (
     ...boundaries,
     exporters: [],
     queues: [],
+    leftOut: [],
     books: noBooks
   })),
   flush: Effect.succeed({ exported: 0, left: 0 })
@@ -167,6 +168,7 @@ export const make = Effect.fnUntraced(function* (
       ...boundariesOf(settings, options.trusts),
       exporters: told,
       queues: queues.map(queueHealth),
+      leftOut: books.leftOut.all,
       books: entries
     }
   })

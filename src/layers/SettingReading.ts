@@ -17,9 +17,7 @@ export const show = (setting: SettingTable.Setting, text: string): string =>
     ? "hidden, as it may be a secret"
     : JSON.stringify(
         SensitiveKeys.redactText(
-          setting.toLowerCase().endsWith("endpoint")
-            ? text.replace(/^(\w+:\/\/)?.*@/s, `$1${SensitiveKeys.mask}@`)
-            : text,
+          /(endpoint|url)$/i.test(setting) ? text.replace(/^(\w+:\/\/)?.*@/s, `$1${SensitiveKeys.mask}@`) : text,
           longestShown
         )
       )

@@ -40,7 +40,7 @@ const keysOf = (setting: SettingTable.Setting): ReadonlyArray<string> => {
 /** A URL's query may be a secret, whatever its keys are called. */
 const shown = (setting: SettingTable.Setting, text: string): string => {
   const value = show(setting, text)
-  return setting.toLowerCase().endsWith("endpoint") ? value.replace(/\?.*(?=")/s, "?…") : value
+  return /(endpoint|url)$/i.test(setting) ? value.replace(/\?.*(?=")/s, "?…") : value
 }
 
 /** All settings, in the order of the table. */

@@ -25,7 +25,9 @@ import * as SpanClock from "../tracer/SpanClock.ts"
 import * as BridgeTracer from "./BridgeTracer.ts"
 import * as Crossing from "./Crossing.ts"
 import * as Delivery from "./Delivery.ts"
+import * as HealthFile from "./HealthFile.ts"
 import * as LayerHealth from "./LayerHealth.ts"
+import * as NotingSampler from "./NotingSampler.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
 import * as ProcessEndings from "./ProcessEndings.ts"
 import * as StartLine from "./StartLine.ts"
@@ -145,6 +147,8 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
   yield* StartLine.log(settings, sampler)
   if (!settings.enabled)
     return Context.add(unrecorded(settings, plugins.trusts), Tracer.Tracer, GoraxTracer.passThrough)
+  // Before what delivers, so that its last words are those of the end
+  const file = yield* HealthFile.make(settings, yield* Delivery.alone)
   const delivery = yield* Delivery.make(settings, books, plugins)
   const health = yield* LayerHealth.make({
     settings,
@@ -154,6 +158,7 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     delivery,
     alone: yield* Delivery.alone
   })
+  yield* file.follow(health.snapshot)
   const openSpans = new OpenSpans()
   yield* ProcessEndings.watch({
     openSpans,
@@ -167,7 +172,7 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
   const tracerOptions: GoraxTracer.GoraxTracerOptions = {
     sink: delivery.sink,
     onStart: delivery.onStart,
-    sampler,
+    sampler: NotingSampler.make(sampler, books.leftOut),
     books,
     openSpans,
     otelContext,

@@ -107,6 +107,8 @@ export interface TracingConfig {
       }
     | undefined
   readonly shutdownTimeout: Duration.Duration
+  /** Where tools ask a running program how it is doing. */
+  readonly healthUrl: Redacted.Redacted<URL> | undefined
   /** Names of propagators, in the order they are asked. */
   readonly propagators: SettingTable.SettingValue<"propagators">
   readonly baggage: {
@@ -311,6 +313,7 @@ const read = (reading: SettingReading): TracingConfig => {
     batch: batch(reading),
     spool: spool(reading),
     shutdownTimeout: reading.get("shutdownTimeout"),
+    healthUrl: reading.get("healthUrl"),
     propagators: reading.get("propagators"),
     baggage: { attributes: reading.get("baggageAttributes"), maxBytes: reading.get("baggageMaxBytes") },
     propagateTo: reading.get("propagateTo"),

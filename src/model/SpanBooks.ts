@@ -5,6 +5,9 @@
  * `started = sampledOut + ended + open` and
  * `ended + adopted = exported + rejected + dropped + inFlight`.
  */
+import { LeftOutTraces } from "./LeftOutTraces.ts"
+import type { SpanData } from "./SpanData.ts"
+
 export interface SpanBooks {
   started: number
   ended: number
@@ -20,6 +23,8 @@ export interface SpanBooks {
   readonly dropped: Map<string, number>
   /** How many of those in flight wait on disk, and nowhere else. */
   onDisk: number
+  /** Of which traces something was left out lately. */
+  readonly leftOut: LeftOutTraces
 }
 
 export const make = (): SpanBooks => ({
@@ -31,7 +36,8 @@ export const make = (): SpanBooks => ({
   rejected: 0,
   refused: new Map(),
   dropped: new Map(),
-  onDisk: 0
+  onDisk: 0,
+  leftOut: new LeftOutTraces()
 })
 
 export const drop = (books: SpanBooks, reason: string, count = 1): void => {
@@ -41,10 +47,13 @@ export const drop = (books: SpanBooks, reason: string, count = 1): void => {
 /** What became of a span: it arrived, was refused, or was left out for the reason that is given. */
 export type Fate = "exported" | "rejected" | { readonly dropped: string }
 
-/** Enters what became of so many spans that had ended. */
-export const enter = (books: SpanBooks, fate: Fate, count: number): void => {
-  if (typeof fate === "string") books[fate] += count
-  else drop(books, fate.dropped, count)
+/** Enters what became of these spans, which had ended. */
+export const enter = (books: SpanBooks, fate: Fate, spans: ReadonlyArray<SpanData>): void => {
+  if (typeof fate === "string") books[fate] += spans.length
+  else drop(books, fate.dropped, spans.length)
+  if (fate === "exported") return
+  const reason = typeof fate === "string" ? fate : fate.dropped
+  for (const { traceId } of spans) books.leftOut.note(traceId, reason)
 }
 
 /** Counts a trace that was refused whole. */

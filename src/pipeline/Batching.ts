@@ -91,7 +91,7 @@ export const make = Effect.fnUntraced(function* (
 
   const enter = (fate: SpanBooks.Fate, spans: ReadonlyArray<SpanData>): void => {
     if (spans.length === 0) return
-    SpanBooks.enter(books, fate, spans.length)
+    SpanBooks.enter(books, fate, spans)
     options.onFate?.(fate, spans)
   }
 

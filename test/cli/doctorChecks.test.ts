@@ -237,11 +237,6 @@ describe("the report", () => {
     assert.include(coloured, "it is well")
   })
 
-  it("is one line for programs", () => {
-    assert.deepStrictEqual(JSON.parse(Report.toJson(diagnosis)), diagnosis)
-    assert.notInclude(Report.toJson(diagnosis), "\n")
-  })
-
   it.effect("has a finding for a check that does not come to an end", () =>
     Effect.gen(function* () {
       const fiber = yield* Effect.forkChild(Check.run({ name: "endless", run: Effect.never }))

@@ -7,6 +7,7 @@ import * as Check from "./Check.ts"
 import * as Delivery from "./Delivery.ts"
 import * as Libraries from "./Libraries.ts"
 import * as Recording from "./Recording.ts"
+import * as RunningProgram from "./RunningProgram.ts"
 import * as Secrets from "./Secrets.ts"
 import * as Settings from "./Settings.ts"
 import type { Setup } from "./Setup.ts"
@@ -46,6 +47,7 @@ export const make = Effect.fnUntraced(function* (setup: Setup, query: URL | unde
     Settings.check(setup),
     Recording.check(setup),
     ...(yield* Delivery.checks(setup, query)),
+    RunningProgram.look(setup),
     SpoolState.check(setup),
     Boundaries.check(setup),
     Surroundings.check(setup),

@@ -1,8 +1,7 @@
 /**
- * A diagnosis, for people and for programs.
+ * What was found, for people: the summary, then each finding, the worst first.
  */
 import type { Finding, Severity } from "./Check.ts"
-import type { Diagnosis } from "./Diagnosis.ts"
 
 const signs: Readonly<Record<Severity, string>> = { problem: "✗", warning: "!", note: "·", ok: "✓" }
 const colours: Readonly<Record<Severity, string>> = { problem: "31", warning: "33", note: "36", ok: "32" }
@@ -29,7 +28,12 @@ const wrapped = (text: string, width: number): ReadonlyArray<string> => {
   return lines
 }
 
-export const draw = ({ findings, summary }: Diagnosis, { colour, verbose, width }: ReportOptions): string => {
+export interface Reported {
+  readonly summary: string
+  readonly findings: ReadonlyArray<Finding>
+}
+
+export const draw = ({ findings, summary }: Reported, { colour, verbose, width }: ReportOptions): string => {
   const paint = (code: string, text: string): string => (colour ? `\u001B[${code}m${text}\u001B[0m` : text)
   const detail = (name: string, text: string): ReadonlyArray<string> =>
     wrapped(text, Math.max(40, width - label - indent.length)).map(
@@ -48,7 +52,3 @@ export const draw = ({ findings, summary }: Diagnosis, { colour, verbose, width 
   }
   return [paint("1", summary), "", ...findings.flatMap(one)].join("\n").trimEnd()
 }
-
-/** One line. */
-export const toJson = ({ findings, severity, summary }: Diagnosis): string =>
-  JSON.stringify({ severity, summary, findings })

@@ -33,7 +33,7 @@ const of = ({ settings, surroundings, texts }: Setup): ReadonlyArray<string> => 
   const { jaeger, otlp, zipkin } = settings
   const headers = [otlp, zipkin, jaeger].flatMap(({ headers }) => Object.values(Redacted.value(headers)).flatMap(words))
   const urls = [...Object.entries(texts), ...Object.entries(surroundings)]
-    .filter(([key]) => /(ENDPOINT|PROXY)$/i.test(key))
+    .filter(([key]) => /(ENDPOINT|PROXY|URL)$/i.test(key))
     .flatMap(([, text]) => partsOfUrl(text ?? ""))
   const own = Object.entries(texts)
     .filter(([key]) => /(SECRET|SPOOL_KEY)$/.test(key))
