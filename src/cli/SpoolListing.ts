@@ -55,7 +55,7 @@ export const ownerName = ({ here, pid }: SpoolOwner): string =>
 const remarks: Readonly<Record<SpoolFile["kind"], string>> = {
   plain: "",
   encrypted: "encrypted",
-  locked: "encrypted with another key",
+  locked: "encrypted, not with this TRACING_SPOOL_KEY",
   unknown: "of another version",
   unreadable: "not readable"
 }

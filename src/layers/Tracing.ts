@@ -30,6 +30,7 @@ import * as LayerHealth from "./LayerHealth.ts"
 import * as NotingSampler from "./NotingSampler.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
 import * as ProcessEndings from "./ProcessEndings.ts"
+import * as SecondSignal from "./SecondSignal.ts"
 import * as StartLine from "./StartLine.ts"
 import * as TracingConfig from "./TracingConfig.ts"
 import { TracingHealth } from "./TracingHealth.ts"
@@ -149,7 +150,9 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     return Context.add(unrecorded(settings, plugins.trusts), Tracer.Tracer, GoraxTracer.passThrough)
   // Before what delivers, so that its last words are those of the end
   const file = yield* HealthFile.make(settings, yield* Delivery.alone)
-  const delivery = yield* Delivery.make(settings, books, plugins)
+  const secondSignal = yield* SecondSignal.make
+  const delivery = yield* Delivery.make(settings, books, plugins, secondSignal.givenUp)
+  yield* Effect.addFinalizer(() => secondSignal.listen)
   const health = yield* LayerHealth.make({
     settings,
     trusts: plugins.trusts,

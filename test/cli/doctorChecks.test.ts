@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import { TracingHealth } from "@gorax/tracing"
 import { FakeCollector } from "@gorax/tracing/testing"
-import { ConfigProvider, Effect, Fiber } from "effect"
+import { ConfigProvider, Effect, Fiber, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -9,6 +10,7 @@ import * as Check from "../../src/cli/doctor/Check.ts"
 import * as Libraries from "../../src/cli/doctor/Libraries.ts"
 import * as Proxies from "../../src/cli/doctor/Proxies.ts"
 import * as Report from "../../src/cli/doctor/Report.ts"
+import * as RunningProgram from "../../src/cli/doctor/RunningProgram.ts"
 import * as Settings from "../../src/cli/doctor/Settings.ts"
 import * as Setup from "../../src/cli/doctor/Setup.ts"
 import * as SpoolState from "../../src/cli/doctor/SpoolState.ts"
@@ -259,3 +261,50 @@ it.live("reads the same settings from a provider that nests them", () =>
     assert.strictEqual(setup.settings.sources.endpoint, "TRACING_ENDPOINT")
   }).pipe(Effect.provide(FakeCollector.layer))
 )
+
+describe("a program that can be asked", () => {
+  const asked = (health: string, variables: BrokenSetup.Variables = {}) =>
+    Effect.flatMap(
+      setupOf({ ...BrokenSetup.well, ...variables, TRACING_HEALTH_URL: health }),
+      (setup) => RunningProgram.look(setup).run
+    )
+
+  const answering = (snapshot: TracingHealth.HealthSnapshot) =>
+    BrokenSetup.http(BrokenSetup.answering(200, { "content-type": "application/json" }, encode(snapshot)))
+
+  const encode = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(TracingHealth.HealthSnapshot)))
+
+  it.live("says itself what is the matter, and where it sends to", () =>
+    Effect.gen(function* () {
+      const absent = yield* TracingHealth.snapshot
+      const off = yield* asked(yield* answering(absent))
+      assert.deepInclude(off[0], { severity: "problem", summary: "The program says that its tracing is off" })
+      assert.match(off[0]!.seen, /Provide TracingLive/)
+      const exporter = {
+        name: "otlp",
+        endpoint: "http://elsewhere:4318/v1/traces",
+        state: "delivering",
+        requests: 0
+      } as const
+      const well = { ...absent, status: "healthy", reasons: [], exporters: [exporter] } as const
+      const elsewhere = yield* asked(yield* answering(well))
+      assert.deepStrictEqual(
+        elsewhere.map(({ severity, summary }) => `${severity}: ${summary}`),
+        [
+          "ok: The program says that its tracing is well",
+          "warning: The program sends spans elsewhere than the variables here say"
+        ]
+      )
+      const same = yield* asked(yield* answering(well), { TRACING_ENDPOINT: "http://elsewhere:4318" })
+      assert.lengthOf(same, 1)
+    })
+  )
+
+  it.live("and does not answer, is not held to be well", () =>
+    Effect.gen(function* () {
+      const [found] = yield* asked(`${(yield* BrokenSetup.refused).replace("//", "//me:canary@")}/health?x=canary`)
+      assert.strictEqual(found!.severity, "warning")
+      assert.notInclude(JSON.stringify(found), "canary")
+    })
+  )
+})

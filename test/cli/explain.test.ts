@@ -36,8 +36,7 @@ const program = Effect.fnUntraced(function* (variables: BrokenSetup.Variables) {
   }
 })
 
-const checks = ({ findings }: Explanation.Explanation) =>
-  findings.map(({ check, severity }) => `${check} ${severity}`)
+const checks = ({ findings }: Explanation.Explanation) => findings.map(({ check, severity }) => `${check} ${severity}`)
 
 const viewer = Effect.map(Layer.build(Viewer.layer({ port: 0 })), (context) => Context.get(context, Viewer.Viewer))
 

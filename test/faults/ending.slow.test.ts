@@ -83,6 +83,22 @@ describe("a program that ends by itself delivers what it has, and is held up no 
     }
   }
 
+  it.live("a signal while it waits for a collector that hangs ends it as ever, where nobody else listens for one", () =>
+    Effect.gen(function* () {
+      const collector = yield* FakeCollector.FakeCollector
+      yield* collector.respondWith(FakeCollector.hang, { times: Infinity })
+      const command = ["--conditions=@gorax/source", "--disable-warning=ExperimentalWarning", shortRun, "runPromise"]
+      const env = { TRACING_ENABLED: "true", TRACING_ENDPOINT: collector.url }
+      const child = yield* ChildProcess.make(process.execPath, command, { env, extendEnv: true })
+      yield* collector.awaitRequests(1)
+      const told = performance.now()
+      yield* Effect.sync(() => void process.kill(child.pid, "SIGTERM"))
+      const error = yield* Effect.flip(child.exitCode)
+      assert.include(String(error.cause), "SIGTERM")
+      assert.isBelow(performance.now() - told, 1500)
+    }).pipe(Effect.scoped, Effect.provide(Layer.merge(FakeCollector.layer, NodeServices.layer)))
+  )
+
   it.live("nothing that delivery waits for keeps a process alive that forgot to close its layer", () =>
     Effect.gen(function* () {
       const collector = yield* FakeCollector.FakeCollector
