@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs"
 import * as receivers from "../export/receivers.ts"
 import * as BrokenSetup from "./BrokenSetup.ts"
 import * as CommandLine from "./CommandLine.ts"
+import * as swallowing from "./swallowing.ts"
 
 const world = Layer.merge(FakeCollector.layer, NodeServices.layer)
 
@@ -87,6 +88,18 @@ describe("gorax-tracing doctor", () => {
         assert.notInclude(out + err, "caca", args)
         assert.notInclude(out + err, Buffer.from("canary-").toString("base64").slice(0, 8), args)
       }
+    }).pipe(Effect.provide(world))
+  )
+
+  it.live("tells a port that swallows connections from one that refuses them", () =>
+    Effect.gen(function* () {
+      const url = yield* swallowing.url
+      const { code, out } = yield* CommandLine.run("doctor --json", { ...BrokenSetup.well, TRACING_ENDPOINT: url })
+      assert.strictEqual(code, 2)
+      const [first] = JSON.parse(out).findings
+      assert.strictEqual(first.check, "destination.connection")
+      assert.match(first.summary, /^Nobody answers at 127\.0\.0\.1:\d+, and nobody refuses$/)
+      assert.match(first.advice, /firewall/)
     }).pipe(Effect.provide(world))
   )
 

@@ -170,6 +170,8 @@ describe("a trace that somebody misses", () => {
       const id = "0af7651916cd43dd8448eb211c80319c"
       const away = yield* explained(id, { TRACING_ENDPOINT: nowhere, TRACING_HEALTH_URL: nowhere })
       assert.include(checks(away), "explain.health note")
+      const unread = yield* explained(id, { TRACING_ENDPOINT: nowhere, TRACING_HEALTH_URL: "localhost:3000" })
+      assert.strictEqual(unread.findings[0]!.summary, "TRACING_HEALTH_URL cannot be used")
       const page = yield* BrokenSetup.http(BrokenSetup.answering(200, { "content-type": "text/html" }, "<html>"))
       const wrong = yield* explained(id, { TRACING_ENDPOINT: nowhere, TRACING_HEALTH_URL: page })
       const said = wrong.findings.find(({ check }) => check === "explain.health")

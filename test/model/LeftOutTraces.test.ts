@@ -18,17 +18,20 @@ describe("traces of which something was left out", () => {
 
   it("are never more than a hundred, the last that were noted", () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(300), fc.constantFrom("ratio", "queue_full")), { maxLength: 500 }), (notes) => {
-        const traces = new LeftOutTraces()
-        for (const [id, reason] of notes) traces.note(String(id), reason)
-        const { all } = traces
-        assert.isAtMost(all.length, capacity)
-        assert.strictEqual(new Set(all.map(({ traceId }) => traceId)).size, all.length)
-        const last = notes.at(-1)
-        if (last !== undefined) {
-          assert.isTrue(all.some(({ reason, traceId }) => traceId === String(last[0]) && reason === last[1]))
+      fc.property(
+        fc.array(fc.tuple(fc.nat(300), fc.constantFrom("ratio", "queue_full")), { maxLength: 500 }),
+        (notes) => {
+          const traces = new LeftOutTraces()
+          for (const [id, reason] of notes) traces.note(String(id), reason)
+          const { all } = traces
+          assert.isAtMost(all.length, capacity)
+          assert.strictEqual(new Set(all.map(({ traceId }) => traceId)).size, all.length)
+          const last = notes.at(-1)
+          if (last !== undefined) {
+            assert.isTrue(all.some(({ reason, traceId }) => traceId === String(last[0]) && reason === last[1]))
+          }
         }
-      })
+      )
     )
   })
 })

@@ -32,7 +32,8 @@ const alike = (name: string): string | undefined =>
     .filter(([, changes]) => changes <= 3)
     .sort(([, a], [, b]) => a - b)[0]?.[0]
 
-const unusable = ({ problems, settings }: Setup): ReadonlyArray<Finding> =>
+/** Settings that are not as they must be. */
+export const unusable = ({ problems, settings }: Setup): ReadonlyArray<Finding> =>
   problems.map(({ key, rule, value }) => {
     // Where tracing is off, nobody judges variables that may be meant for others
     const counts = settings.enabled || key.startsWith("TRACING_")

@@ -16,6 +16,7 @@ import type { Finding } from "../doctor/Check.ts"
 import * as Check from "../doctor/Check.ts"
 import * as Destination from "../doctor/Destination.ts"
 import * as Secrets from "../doctor/Secrets.ts"
+import * as Settings from "../doctor/Settings.ts"
 import type { Setup } from "../doctor/Setup.ts"
 import * as HealthReading from "../HealthReading.ts"
 import * as SpoolListing from "../SpoolListing.ts"
@@ -204,7 +205,9 @@ export const make = Effect.fnUntraced(function* (
     ...bySettings(setup, traceId)
   ]
   const fate = order.find((fate) => told.some((testimony) => testimony.fate === fate)) ?? "unknown"
-  const findings = told.map(({ finding }) => finding)
+  // What cannot be read leads nowhere, and whoever asks should know
+  const unusable = Settings.unusable(setup).map((finding): Finding => ({ ...finding, severity: "warning" }))
+  const findings = [...told.map(({ finding }) => finding), ...unusable]
   const hide = Secrets.hide(setup)
   return {
     traceId,
