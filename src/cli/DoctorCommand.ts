@@ -12,11 +12,25 @@ import * as Setup from "./doctor/Setup.ts"
 import { json } from "./JsonFlag.ts"
 import * as QueryFlag from "./QueryFlag.ts"
 import * as Screen from "./Screen.ts"
+import * as TextTable from "./TextTable.ts"
 
 const verbose = Flag.Boolean("verbose").pipe(
   Flag.withDescription("Also what was tried and seen where all is well"),
   Flag.withDefault(false)
 )
+
+/** No cell is longer: the whole of it is in `--json`. */
+const longest = 60
+
+const table = ({ settings }: Diagnosis.Diagnosis): string =>
+  TextTable.draw(
+    ["SETTING", "SOURCE", "VALUE"],
+    settings.map(({ key, source, value }) => [
+      key,
+      source === key ? "its variable" : source,
+      value.length > longest ? `${value.slice(0, longest)}…` : value
+    ])
+  )
 
 export const command = Command.make(
   "doctor",
@@ -25,7 +39,11 @@ export const command = Command.make(
     const setup = yield* Setup.read({ folder: process.cwd(), nodeVersion: process.version })
     const diagnosis = yield* Diagnosis.make(setup, Option.getOrUndefined(query))
     const screen = yield* Screen.options
-    yield* Console.log(json ? JSON.stringify(diagnosis) : Report.draw(diagnosis, { ...screen, verbose }))
+    if (json) yield* Console.log(JSON.stringify(diagnosis))
+    else {
+      yield* Console.log(Report.draw(diagnosis, { ...screen, verbose }))
+      if (verbose) yield* Console.log(`\n${table(diagnosis)}`)
+    }
     if (diagnosis.severity === "problem") return yield* new Screen.BadNews()
   })
 ).pipe(

@@ -13,23 +13,26 @@ import { json } from "./JsonFlag.ts"
 import * as QueryFlag from "./QueryFlag.ts"
 import * as Screen from "./Screen.ts"
 
-/** As it stands in logs and backends, or in a `traceparent`. */
-const idIn = (text: string): Option.Option<string> =>
-  Option.fromNullishOr(
-    /^(?:[0-9a-f]{2}-)?((?!0{32})[0-9a-f]{32})(?:-[0-9a-f]{16}-[0-9a-f]{2})?$/i.exec(text)?.[1]
-  ).pipe(Option.map((id) => id.toLowerCase()))
+const shape = /^(?:[0-9a-f]{2}-)?((?!0{32})[0-9a-f]{32})(?:-[0-9a-f]{16}-([0-9a-f]{2}))?$/i
 
-const traceId = Argument.String("trace-id").pipe(
+/** As it stands in logs and backends, or in a `traceparent`. */
+const traceIn = (text: string): Option.Option<Explanation.AskedTrace> =>
+  Option.map(Option.fromNullishOr(shape.exec(text)), ([, id = "", flags = "0"]) => ({
+    traceId: id.toLowerCase(),
+    callerSampled: (Number.parseInt(flags, 16) & 1) === 1
+  }))
+
+const trace = Argument.String("trace-id").pipe(
   Argument.withDescription("32 hexadecimal digits, or a traceparent"),
-  Argument.filterMap(idIn, () => "32 hexadecimal digits that are not all 0, or a traceparent")
+  Argument.filterMap(traceIn, () => "32 hexadecimal digits that are not all 0, or a traceparent")
 )
 
 export const command = Command.make(
   "explain",
-  { traceId, query: QueryFlag.query, json },
-  Effect.fnUntraced(function* ({ json, query, traceId }) {
+  { trace, query: QueryFlag.query, json },
+  Effect.fnUntraced(function* ({ json, query, trace }) {
     const setup = yield* Setup.read({ folder: process.cwd(), nodeVersion: process.version })
-    const explanation = yield* Explanation.make(setup, traceId, Option.getOrUndefined(query))
+    const explanation = yield* Explanation.make(setup, trace, Option.getOrUndefined(query))
     const screen = yield* Screen.options
     yield* Console.log(json ? JSON.stringify(explanation) : Report.draw(explanation, { ...screen, verbose: true }))
     if (explanation.fate === "unknown") return yield* new Screen.BadNews()

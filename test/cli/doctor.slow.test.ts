@@ -45,7 +45,7 @@ describe("gorax-tracing doctor", () => {
       assert.strictEqual(code, 0)
       const report = JSON.parse(out)
       assert.strictEqual(report.severity, "warning")
-      assert.sameMembers(Object.keys(report), ["severity", "summary", "findings"])
+      assert.sameMembers(Object.keys(report), ["severity", "summary", "findings", "settings"])
       assert.deepStrictEqual(
         (yield* spans).map(({ name }) => name),
         ["gorax-tracing doctor"]

@@ -59,7 +59,7 @@ describe("where all is well", () => {
   it.live("says by which variable each setting came", () =>
     Effect.gen(function* () {
       const { url } = yield* FakeCollector.FakeCollector
-      const { findings } = yield* diagnosed({
+      const { findings, settings } = yield* diagnosed({
         ...BrokenSetup.well,
         OTEL_EXPORTER_OTLP_ENDPOINT: url,
         TRACING_SAMPLING_RATE: "1"
@@ -67,6 +67,13 @@ describe("where all is well", () => {
       const [{ seen }] = said(findings, "settings.sources") as [Check.Finding]
       assert.include(seen, `OTEL_EXPORTER_OTLP_ENDPOINT="${url}" (TRACING_ENDPOINT)`)
       assert.include(seen, 'TRACING_SAMPLING_RATE="1" (TRACING_SAMPLE_RATE)')
+      const of = (key: string) => settings.find((setting) => setting.key === key)
+      assert.strictEqual(of("TRACING_ENDPOINT")?.source, "OTEL_EXPORTER_OTLP_ENDPOINT")
+      assert.deepStrictEqual(of("TRACING_PROPAGATORS"), {
+        key: "TRACING_PROPAGATORS",
+        value: "tracecontext,baggage",
+        source: "default"
+      })
     }).pipe(Effect.provide(FakeCollector.layer))
   )
 

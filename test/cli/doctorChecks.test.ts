@@ -292,7 +292,7 @@ describe("a program that can be asked", () => {
         elsewhere.map(({ severity, summary }) => `${severity}: ${summary}`),
         [
           "ok: The program says that its tracing is well",
-          "warning: The program sends spans elsewhere than the variables here say"
+          "warning: The program runs with other settings than the variables here say"
         ]
       )
       const same = yield* asked(yield* answering(well), { TRACING_ENDPOINT: "http://elsewhere:4318" })

@@ -10,9 +10,9 @@ import * as BrokenSetup from "./BrokenSetup.ts"
 const providerOf = (variables: BrokenSetup.Variables) =>
   ConfigProvider.layer(ConfigProvider.fromEnvRecord({ ...BrokenSetup.well, ...variables }))
 
-const explained = (traceId: string, variables: BrokenSetup.Variables, query?: URL) =>
+const explained = (traceId: string, variables: BrokenSetup.Variables, query?: URL, callerSampled = false) =>
   Setup.read({ folder: import.meta.dirname, nodeVersion: process.version }).pipe(
-    Effect.flatMap((setup) => Explanation.make(setup, traceId, query)),
+    Effect.flatMap((setup) => Explanation.make(setup, { traceId, callerSampled }, query)),
     Effect.provide(providerOf(variables))
   )
 
@@ -24,8 +24,10 @@ const program = Effect.fnUntraced(function* (variables: BrokenSetup.Variables) {
   const traceIdOf = Effect.map(Effect.currentSpan, ({ traceId }) => traceId).pipe(Effect.withSpan("charge-card"))
   const encode = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(TracingHealth.HealthSnapshot)))
   const health = yield* BrokenSetup.http((request, response) => {
-    Effect.runPromise(run(TracingHealth.snapshot)).then((snapshot) =>
-      BrokenSetup.answering(200, { "content-type": "application/json" }, encode(snapshot))(request, response)
+    Effect.runFork(
+      Effect.map(run(TracingHealth.snapshot), (snapshot) =>
+        BrokenSetup.answering(200, { "content-type": "application/json" }, encode(snapshot))(request, response)
+      )
     )
   })
   return {
@@ -76,6 +78,9 @@ describe("a trace that somebody misses", () => {
       const rate = { TRACING_SAMPLE_RATE: "0.5", TRACING_ENDPOINT: yield* BrokenSetup.refused }
       const fates = [(yield* explained(id, rate)).fate, (yield* explained(low, rate)).fate]
       assert.sameMembers(fates, ["left-out", "unknown"])
+      const leftOut = fates[0] === "left-out" ? id : low
+      const sampled = yield* explained(leftOut, rate, undefined, true)
+      assert.strictEqual(sampled.fate, "unknown", "its caller has recorded it, and so does everybody below")
       const none = yield* explained(id, { ...rate, TRACING_SAMPLE_RATE: "0" })
       assert.strictEqual(none.fate, "left-out")
       assert.deepStrictEqual(checks(none)[0], "explain.sampling warning")

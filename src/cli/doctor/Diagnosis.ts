@@ -2,6 +2,7 @@
  * All checks of a set-up, and what they say together.
  */
 import * as Effect from "effect/Effect"
+import * as SettingReport from "../../layers/SettingReport.ts"
 import * as Boundaries from "./Boundaries.ts"
 import * as Check from "./Check.ts"
 import * as Delivery from "./Delivery.ts"
@@ -21,6 +22,16 @@ export interface Diagnosis {
   readonly summary: string
   /** The worst first. */
   readonly findings: ReadonlyArray<Check.Finding>
+  /** Every setting, in the order of docs/configuration.md. */
+  readonly settings: ReadonlyArray<DiagnosedSetting>
+}
+
+export interface DiagnosedSetting {
+  readonly key: string
+  /** What it holds, or its default in words; never a secret. */
+  readonly value: string
+  /** The variable it came from, or `default`. What is set in code, only the program knows. */
+  readonly source: string
 }
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
@@ -54,6 +65,10 @@ export const make = Effect.fnUntraced(function* (setup: Setup, query: URL | unde
     Libraries.check(setup)
   ]
   const found = yield* Effect.forEach(checks, Check.run, { concurrency: "unbounded" })
-  const findings = Check.sorted(found.flat()).map(Secrets.hideIn(Secrets.hide(setup)))
-  return { severity: findings[0]?.severity ?? "ok", summary: summaryOf(findings), findings }
+  const hide = Secrets.hide(setup)
+  const findings = Check.sorted(found.flat()).map(Secrets.hideIn(hide))
+  const settings = SettingReport.make(setup.texts, setup.settings).map(
+    ({ key, source = "default", value }): DiagnosedSetting => ({ key, value: hide(value), source })
+  )
+  return { severity: findings[0]?.severity ?? "ok", summary: summaryOf(findings), findings, settings }
 })

@@ -28,18 +28,30 @@ const said = ({ reasons, status }: HealthSnapshot, from: string): Finding => ({
 })
 
 /** A program is not bound to the variables that the doctor sees. */
-const differs = ({ exporters, status }: HealthSnapshot, { settings }: Setup, from: string): ReadonlyArray<Finding> => {
-  const seen = exporters.flatMap(({ endpoint }) => endpoint ?? [])
+const differs = (
+  { exporters, service, status }: HealthSnapshot,
+  { settings }: Setup,
+  from: string
+): ReadonlyArray<Finding> => {
+  const there = exporters.flatMap(({ endpoint }) => endpoint ?? [])
   const here = settings.exporters.flatMap((name) => StartLine.endpointOf(name, settings) ?? [])
-  return status === "off" || seen.every((endpoint) => here.includes(endpoint))
+  const differences = [
+    there.every((endpoint) => here.includes(endpoint))
+      ? ""
+      : `spans go to ${there.join(", ")} there, ${here.join(", ")} here`,
+    service === undefined || service === settings.serviceName
+      ? ""
+      : `the service is ${service} there, ${settings.serviceName} here`
+  ].filter((difference) => difference !== "")
+  return status === "off" || differences.length === 0
     ? []
     : [
         {
           check: "program.settings",
           severity: "warning",
-          summary: "The program sends spans elsewhere than the variables here say",
+          summary: "The program runs with other settings than the variables here say",
           tried: `to compare ${from} with the settings`,
-          seen: `${seen.join(", ")} there, ${here.join(", ")} here`,
+          seen: differences.join("; "),
           advice:
             "It was started with other variables, or its settings are made in code. Run the doctor with those, or where it runs."
         }
