@@ -1,7 +1,7 @@
 /**
  * How tracing is doing, at one instant, as data: what `TracingHealth` answers, a health endpoint serves, and tools read.
  *
- * It holds no credentials, no headers and nothing of any span. As JSON its
+ * It holds no credentials, no headers and nothing of any span but the ids of traces. As JSON its
  * times are ISO texts.
  */
 import * as Schema from "effect/Schema"
@@ -95,6 +95,14 @@ const Books = Schema.Struct({
   })
 })
 
+const LeftOut = Schema.Struct({
+  traceId: Schema.String,
+  /** As in the books, or the sampler's. */
+  reason: Schema.String,
+  /** Once for each span, once for a trace that was not sampled. */
+  times: Count
+})
+
 /** The schema; `Schema.toCodecJson` of it reads what was served as JSON. */
 export const HealthSnapshot = Schema.Struct({
   at: Schema.DateTimeUtc,
@@ -118,6 +126,8 @@ export const HealthSnapshot = Schema.Struct({
   queues: Schema.Array(Queue),
   /** Absent where tail sampling is off. */
   tail: Schema.optionalKey(Tail),
+  /** The last hundred traces of which something was left out, the latest first. */
+  leftOut: Schema.Array(LeftOut),
   books: Books
 })
 

@@ -61,6 +61,7 @@ const nothing = (
     ...boundaries,
     exporters: [],
     queues: [],
+    leftOut: [],
     books: noBooks
   })),
   flush: Effect.succeed({ exported: 0, left: 0 })
@@ -182,6 +183,7 @@ export const make = Effect.fnUntraced(function* (
       exporters: told,
       queues: queues.map(queueHealth),
       ...(tail === undefined ? undefined : { tail: tailHealth(tail) }),
+      leftOut: books.leftOut.all,
       books: entries
     }
   })

@@ -191,6 +191,13 @@ export const paths = listOf("none, or a list of paths, separated by commas: /hea
   pathShape.test(entry)
 )
 
+/** An address that can be asked over HTTP. */
+export const httpUrl: SettingRule<Redacted.Redacted<URL>> = {
+  expects: "a URL that starts with http:// or https://",
+  parse: (text) =>
+    /^https?:\/\//i.test(text) && URL.canParse(text) ? Redacted.make(new URL(text), { label: "a URL" }) : undefined
+}
+
 /** A text that cannot be guessed easily. */
 export const secret: SettingRule<string> = {
   expects: "16 characters or more",

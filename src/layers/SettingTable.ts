@@ -549,6 +549,14 @@ export const table = {
     doc: "Encrypts what is written there (AES-256-GCM): 32 bytes as 64 hexadecimal digits or in base64, as `openssl rand -hex 32` makes them. Never shown."
   }),
 
+  // For tools
+  healthUrl: row({
+    key: "TRACING_HEALTH_URL",
+    rule: Rule.httpUrl,
+    fallback: undefined,
+    doc: "Where a running program answers with its `TracingHealth.snapshot` as JSON. Read by `gorax-tracing doctor` and `gorax-tracing explain` alone. May hold `user:password@`, which is never shown."
+  }),
+
   // Across boundaries
   propagators: row({
     key: "TRACING_PROPAGATORS",

@@ -26,7 +26,9 @@ import * as SpanClock from "../tracer/SpanClock.ts"
 import * as BridgeTracer from "./BridgeTracer.ts"
 import * as Crossing from "./Crossing.ts"
 import * as Delivery from "./Delivery.ts"
+import * as HealthFile from "./HealthFile.ts"
 import * as LayerHealth from "./LayerHealth.ts"
+import * as NotingSampler from "./NotingSampler.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
 import * as ProcessEndings from "./ProcessEndings.ts"
 import * as SecondSignal from "./SecondSignal.ts"
@@ -159,6 +161,8 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
   yield* StartLine.log(settings, sampler)
   if (!settings.enabled)
     return Context.add(unrecorded(settings, plugins.trusts), Tracer.Tracer, GoraxTracer.passThrough)
+  // Before what delivers, so that its last words are those of the end
+  const file = yield* HealthFile.make(settings, yield* Delivery.alone)
   const secondSignal = yield* SecondSignal.make
   const { delivery, loggers, provided } = yield* Signals.make(settings, books, plugins, secondSignal.givenUp)
   yield* Effect.addFinalizer(() => secondSignal.listen)
@@ -170,6 +174,7 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     delivery,
     alone: yield* Delivery.alone
   })
+  yield* file.follow(health.snapshot)
   const openSpans = new OpenSpans()
   yield* ProcessEndings.watch({
     openSpans,
@@ -186,7 +191,7 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     onStart: delivery.onStart,
     recordsUnsampled: delivery.recordsUnsampled,
     onRecordedRoot: delivery.onRecordedRoot,
-    sampler,
+    sampler: NotingSampler.make(sampler, books.leftOut),
     books,
     openSpans,
     otelContext,

@@ -147,6 +147,8 @@ export interface TracingConfig {
       }
     | undefined
   readonly shutdownTimeout: Duration.Duration
+  /** Where tools ask a running program how it is doing. */
+  readonly healthUrl: Redacted.Redacted<URL> | undefined
   /** Names of propagators, in the order they are asked. */
   readonly propagators: SettingTable.SettingValue<"propagators">
   readonly baggage: {
@@ -432,6 +434,7 @@ const read = (reading: SettingReading): TracingConfig => {
     batch: batch(reading),
     spool: spool(reading),
     shutdownTimeout: reading.get("shutdownTimeout"),
+    healthUrl: reading.get("healthUrl"),
     propagators: reading.get("propagators"),
     baggage: { attributes: reading.get("baggageAttributes"), maxBytes: reading.get("baggageMaxBytes") },
     propagateTo: reading.get("propagateTo"),
@@ -484,18 +487,34 @@ const variable = (key: string) =>
     )
   )
 
-/** Reads all settings from the current `ConfigProvider`; fails with a `TracingConfigError`. */
-export const config: Config.Config<TracingConfig> = Config.all(
-  Object.fromEntries(SettingTable.keys.map((key) => [key, variable(key)]))
-).pipe(
-  Config.mapEffect((values) => {
+const variables = Config.all(Object.fromEntries(SettingTable.keys.map((key) => [key, variable(key)]))).pipe(
+  Config.map((values) => {
     const strange = Object.keys(values).filter((key) => typeof values[key] === "object")
     const texts = Object.fromEntries(Object.entries(values).filter((entry) => typeof entry[1] === "string"))
-    return Effect.fromResult(
-      judged(
-        new SettingReading(texts as SettingTexts),
-        strange.map((key) => ({ key, rule: "one line of text", value: "a list or an object" }))
-      )
-    )
+    return {
+      texts: texts as SettingTexts,
+      problems: strange.map((key) => ({ key, rule: "one line of text", value: "a list or an object" }))
+    }
   })
 )
+
+/** Reads all settings from the current `ConfigProvider`; fails with a `TracingConfigError`. */
+export const config: Config.Config<TracingConfig> = variables.pipe(
+  Config.mapEffect(({ problems, texts }) => Effect.fromResult(judged(new SettingReading(texts), problems)))
+)
+
+/** The settings as far as they can be used, and everything that is wrong with them. */
+export interface ExaminedConfig {
+  readonly texts: SettingTexts
+  /** With the default in the place of what cannot be used. */
+  readonly settings: TracingConfig
+  /** Those too that count only where tracing is on. */
+  readonly problems: ReadonlyArray<TracingConfigProblem>
+}
+
+/** For who looks into settings instead of using them: reads on where something is wrong. */
+export const examine: Config.Config<ExaminedConfig> = Config.map(variables, ({ problems, texts }) => {
+  const reading = new SettingReading(texts)
+  const settings = read(reading)
+  return { texts, settings, problems: [...problems, ...reading.problems] }
+})

@@ -5,6 +5,8 @@
  * `started = sampledOut + ended + open` and
  * `ended + adopted = exported + rejected + dropped + letGo + inFlight`.
  */
+import { LeftOutTraces } from "./LeftOutTraces.ts"
+
 export interface SpanBooks {
   started: number
   ended: number
@@ -24,6 +26,8 @@ export interface SpanBooks {
   undecided: number
   /** How many of those in flight wait on disk, and nowhere else. */
   onDisk: number
+  /** Of which traces something was left out lately. */
+  readonly leftOut: LeftOutTraces
 }
 
 export const make = (): SpanBooks => ({
@@ -37,7 +41,8 @@ export const make = (): SpanBooks => ({
   refused: new Map(),
   dropped: new Map(),
   undecided: 0,
-  onDisk: 0
+  onDisk: 0,
+  leftOut: new LeftOutTraces()
 })
 
 export const drop = (books: SpanBooks, reason: string, count = 1): void => {
@@ -47,10 +52,13 @@ export const drop = (books: SpanBooks, reason: string, count = 1): void => {
 /** What became of a span: it arrived, was refused, or was left out for the reason that is given. */
 export type Fate = "exported" | "rejected" | { readonly dropped: string }
 
-/** Enters what became of so many spans that had ended. */
-export const enter = (books: SpanBooks, fate: Fate, count: number): void => {
+/** Enters what became of so many spans, which had ended. Asks for their traces only where they did not arrive. */
+export const enter = (books: SpanBooks, fate: Fate, count: number, traceIds: () => Iterable<string>): void => {
   if (typeof fate === "string") books[fate] += count
   else drop(books, fate.dropped, count)
+  if (fate === "exported") return
+  const reason = typeof fate === "string" ? fate : fate.dropped
+  for (const traceId of traceIds()) books.leftOut.note(traceId, reason)
 }
 
 /** Counts a trace that was refused whole. */

@@ -278,6 +278,7 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
   [{}, "shutdownTimeout", 2500],
   [{ TRACING_SHUTDOWN_TIMEOUT: "1 minute" }, "shutdownTimeout", 60_000],
 
+  [{ TRACING_HEALTH_URL: "http://localhost:3000/health" }, "healthUrl", new URL("http://localhost:3000/health")],
   [{}, "propagators", ["tracecontext", "baggage"]],
   [{ TRACING_PROPAGATORS: "baggage" }, "propagators", ["baggage"]],
   [{ TRACING_PROPAGATORS: "none", OTEL_PROPAGATORS: "b3" }, "propagators", []],
@@ -534,6 +535,7 @@ const refused: Readonly<Record<string, ReadonlyArray<string>>> = {
   TRACING_SPOOL_MAX_AGE: ["x", "0", "-1", "30 days"],
   TRACING_SPOOL_SEGMENT_BYTES: ["x", "65535", "67108865"],
   TRACING_SPOOL_SYNC: ["x", "always"],
+  TRACING_HEALTH_URL: ["canary", "localhost:3000/health", "ftp://host/"],
   TRACING_SPOOL_KEY: ["canary", "5a".repeat(31), "5a".repeat(33), "é".repeat(43)]
 }
 
