@@ -14,12 +14,20 @@ export interface SpanBooks {
   exported: number
   /** Refused by the destination, or not delivered before the end. */
   rejected: number
+  /** What the sampler decided where a trace began here or came in, by reason. */
+  readonly decided: Map<string, Decided>
   /** Traces that the sampler chose and something else left out, by reason. Their spans are among those sampled out. */
   readonly refused: Map<string, number>
   /** Left out on our side, by reason. */
   readonly dropped: Map<string, number>
   /** How many of those in flight wait on disk, and nowhere else. */
   onDisk: number
+}
+
+/** How many traces the sampler kept and left out for one reason. */
+export interface Decided {
+  kept: number
+  leftOut: number
 }
 
 export const make = (): SpanBooks => ({
@@ -29,6 +37,7 @@ export const make = (): SpanBooks => ({
   sampledOut: 0,
   exported: 0,
   rejected: 0,
+  decided: new Map(),
   refused: new Map(),
   dropped: new Map(),
   onDisk: 0
@@ -45,6 +54,20 @@ export type Fate = "exported" | "rejected" | { readonly dropped: string }
 export const enter = (books: SpanBooks, fate: Fate, count: number): void => {
   if (typeof fate === "string") books[fate] += count
   else drop(books, fate.dropped, count)
+}
+
+/** Reasons are few; a sampler that invents them does not fill memory with them. */
+const mostReasons = 200
+const other = "other"
+
+/** The counts of one reason. */
+export const decidedFor = (books: SpanBooks, reason: string): Decided => {
+  const known = books.decided.get(reason)
+  if (known !== undefined) return known
+  if (books.decided.size >= mostReasons && reason !== other) return decidedFor(books, other)
+  const counts: Decided = { kept: 0, leftOut: 0 }
+  books.decided.set(reason, counts)
+  return counts
 }
 
 /** Counts a trace that was refused whole. */

@@ -129,21 +129,37 @@ const ofQueue = (queue: QueueView, index: number, exporterType: string): Readonl
   ]
 }
 
-const byReason = (name: string, description: string, counts: ReadonlyMap<string, number>, reason: string): Series => ({
+const byReason = (name: string, description: string, reason: string, read: () => number): Series => ({
   name,
   type: "counter",
   description,
   labels: { reason },
-  read: () => counts.get(reason) ?? 0
+  read
 })
 
 /** Reasons turn up as the program runs. */
-const ofReasons = ({ dropped, refused }: SpanBooks.SpanBooks): ReadonlyArray<Series> => [
+const ofReasons = ({ decided, dropped, refused }: SpanBooks.SpanBooks): ReadonlyArray<Series> => [
   ...Array.from(new Set([...Object.keys(queueErrors), "unreadable", ...dropped.keys()]), (reason) =>
-    byReason("gorax.tracing.span.dropped", "The number of spans left out, by reason.", dropped, reason)
+    byReason(
+      "gorax.tracing.span.dropped",
+      "The number of spans left out, by reason.",
+      reason,
+      () => dropped.get(reason) ?? 0
+    )
+  ),
+  ...Array.from(decided, ([reason, counts]) =>
+    byReason("gorax.tracing.trace.kept", "The number of traces that were chosen.", reason, () => counts.kept)
+  ),
+  ...Array.from(decided, ([reason, counts]) =>
+    byReason("gorax.tracing.trace.left_out", "The number of traces that were left out.", reason, () => counts.leftOut)
   ),
   ...Array.from(new Set(["rate_limit", ...refused.keys()]), (reason) =>
-    byReason("gorax.tracing.trace.refused", "The number of traces that were chosen and left out.", refused, reason)
+    byReason(
+      "gorax.tracing.trace.refused",
+      "The number of traces that were chosen and left out.",
+      reason,
+      () => refused.get(reason) ?? 0
+    )
   )
 ]
 
