@@ -5,7 +5,7 @@
  */
 import type { Sampler } from "../model/Sampler.ts"
 import { isDeferred, sampledFlag } from "../model/SpanContext.ts"
-import * as OtelState from "./OtelState.ts"
+import * as OtelState from "../model/OtelState.ts"
 import * as Probability from "./Probability.ts"
 
 /** What decides for a span that has a parent, by where the parent is and what it decided. */

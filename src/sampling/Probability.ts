@@ -7,20 +7,23 @@
  * @see https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/
  */
 import type { Sampler, SamplingDecision, SamplingInput } from "../model/Sampler.ts"
-import * as OtelState from "./OtelState.ts"
-import * as Threshold from "./Threshold.ts"
+import * as OtelState from "../model/OtelState.ts"
+import * as Threshold from "../model/Threshold.ts"
 
-/** Keeps nothing, and says no threshold. */
-export const left = (reason: string): Sampler["decide"] => {
-  const atRoot = { sampled: false, reason }
-  return ({ parent }) =>
-    parent === undefined || parent.traceState === "" ? atRoot : unsampled(reason, parent.traceState)
+/**
+ * The decision, with no threshold in the trace state that is handed on: of what is left out, and of what is kept when
+ * nobody knows for how many it stands.
+ */
+export const unknown = (decision: SamplingDecision, { parent }: SamplingInput): SamplingDecision => {
+  const state = decision.traceState ?? parent?.traceState ?? ""
+  const without = OtelState.withThreshold(state, undefined)
+  return without === state ? decision : { ...decision, traceState: without }
 }
 
-/** Left out, with what else the trace state says. */
-const unsampled = (reason: string, state: string): SamplingDecision => {
-  const without = OtelState.withThreshold(state, undefined)
-  return without === state ? { sampled: false, reason } : { sampled: false, reason, traceState: without }
+/** Keeps nothing. */
+export const left = (reason: string): Sampler["decide"] => {
+  const decision = { sampled: false, reason }
+  return (input) => unknown(decision, input)
 }
 
 /**
@@ -41,17 +44,13 @@ export const everything = (reason: string): Sampler["decide"] => {
 /** Keeps what reaches the threshold, whatever the parent decided; nothing where there is none. */
 export const decide = (threshold: Threshold.Threshold | undefined, reason: string): Sampler["decide"] => {
   if (threshold === undefined) return left(reason)
-  const atRoot = {
-    kept: { sampled: true, reason, traceState: OtelState.withThreshold("", threshold) },
-    left: { sampled: false, reason }
-  }
+  const atRoot = { sampled: true, reason, traceState: OtelState.withThreshold("", threshold) }
+  const leftOut = { sampled: false, reason }
   const keepsAll = threshold === Threshold.all
-  return ({ parent, traceId }: SamplingInput): SamplingDecision => {
-    const state = parent === undefined ? "" : parent.traceState
-    const reached = keepsAll || Threshold.isReached(threshold, OtelState.randomnessOf(traceId, state))
-    if (state === "") return reached ? atRoot.kept : atRoot.left
-    return reached
-      ? { sampled: true, reason, traceState: OtelState.withThreshold(state, threshold) }
-      : unsampled(reason, state)
+  return (input) => {
+    const state = input.parent === undefined ? "" : input.parent.traceState
+    if (!keepsAll && !Threshold.isReached(threshold, OtelState.randomnessOf(input.traceId, state)))
+      return unknown(leftOut, input)
+    return state === "" ? atRoot : { ...atRoot, traceState: OtelState.withThreshold(state, threshold) }
   }
 }

@@ -12,9 +12,9 @@
  */
 import type { Sampler, SamplingDecision, SamplingInput } from "../model/Sampler.ts"
 import { sampledFlag } from "../model/SpanContext.ts"
-import * as OtelState from "./OtelState.ts"
+import * as OtelState from "../model/OtelState.ts"
+import * as Probability from "./Probability.ts"
 import { TokenBucket, type TokenClock } from "./TokenBucket.ts"
-import * as TraceLimit from "./TraceLimit.ts"
 
 export interface RateLimitOptions {
   /** Recorded spans a second; as many may come at once after a second of rest. */
@@ -29,7 +29,7 @@ export interface RateLimitOptions {
 const mostRemembered = 4096
 
 const reason = "rate_limit"
-const stillRefused: SamplingDecision = { sampled: false, reason }
+const leftOut: SamplingDecision = { sampled: false, reason }
 
 /** Asks `sampler`, and keeps what it chooses to the rate. A trace that is refused here is refused whole. */
 export const make = (sampler: Sampler, options: RateLimitOptions): Sampler => {
@@ -43,7 +43,7 @@ export const make = (sampler: Sampler, options: RateLimitOptions): Sampler => {
       if (refused.size > mostRemembered) refused.delete(refused.values().next().value!)
     }
     onRefused?.(reason)
-    return TraceLimit.refuse(input, reason)
+    return Probability.unknown(leftOut, input)
   }
 
   return {
@@ -56,17 +56,17 @@ export const make = (sampler: Sampler, options: RateLimitOptions): Sampler => {
     decide(input) {
       const { parent, traceId } = input
       const begins = parent === undefined || parent.isRemote
-      if (!begins && refused.has(traceId)) return stillRefused
+      if (!begins && refused.has(traceId)) return leftOut
       const decision = sampler.decide(input)
       if (!decision.sampled) return decision
       const joins = !begins && (parent.traceFlags & sampledFlag) !== 0
       if (joins) {
         bucket.owe()
         // Of a trace whose probability nobody knows
-        return OtelState.thresholdOf(parent.traceState) === undefined ? TraceLimit.unknown(decision, input) : decision
+        return OtelState.thresholdOf(parent.traceState) === undefined ? Probability.unknown(decision, input) : decision
       }
       if (!bucket.take()) return refuse(input)
-      return bucket.isShort ? TraceLimit.unknown(decision, input) : decision
+      return bucket.isShort ? Probability.unknown(decision, input) : decision
     }
   }
 }

@@ -4,9 +4,9 @@
  * @see https://opentelemetry.io/docs/specs/otel/trace/sdk/#built-in-samplers
  */
 import type { Sampler } from "../model/Sampler.ts"
-import * as OtelState from "./OtelState.ts"
+import * as OtelState from "../model/OtelState.ts"
 import * as Probability from "./Probability.ts"
-import * as Threshold from "./Threshold.ts"
+import * as Threshold from "../model/Threshold.ts"
 
 export type { Sampler, SamplingDecision, SamplingInput } from "../model/Sampler.ts"
 

@@ -15,7 +15,7 @@ import type { Sampler, SamplingInput } from "../model/Sampler.ts"
 import * as Condition from "./Condition.ts"
 import type { SamplerCase } from "./FirstOf.ts"
 import * as Probability from "./Probability.ts"
-import * as Threshold from "./Threshold.ts"
+import * as Threshold from "../model/Threshold.ts"
 import { TokenBucket, type TokenClock } from "./TokenBucket.ts"
 import * as TraceLimit from "./TraceLimit.ts"
 

@@ -1,17 +1,21 @@
 /**
  * Counts what a sampler decides, by reason, where a trace begins or comes in. Children that follow are not counted.
  *
- * Stands outside of all others. A sampler that throws has not said no: the
- * trace is kept, and that is its reason.
+ * Stands outside of all others, so it mends what samplers of the user's may
+ * do. One that throws has not said no: the trace is kept, and that is its
+ * reason. What is left out hands on no threshold, by which others would record
+ * what is below.
  */
 import type { Sampler, SamplingDecision, SamplingInput } from "../model/Sampler.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
+import * as Probability from "./Probability.ts"
 
 const failed: SamplingDecision = { sampled: true, reason: "sampler_failed" }
 
 const ask = (sampler: Sampler, input: SamplingInput): SamplingDecision => {
   try {
-    return sampler.decide(input)
+    const decision = sampler.decide(input)
+    return decision.sampled ? decision : Probability.unknown(decision, input)
   } catch {
     return failed
   }

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Otel from "@opentelemetry/api"
 import {
   Baggage,
+  Carrier,
   type SpanData,
   Sampler,
   SamplingRules,
@@ -408,6 +409,33 @@ describe("rules in a file", () => {
       assert.include((yield* start).message, "1000002 bytes")
     })
   )
+})
+
+describe("what is left out hands on no threshold, by which others would record what is below it", () => {
+  const headers = {
+    traceparent: `00-${"f".repeat(32)}-${"1".repeat(16)}-03`,
+    tracestate: "a=1,ot=th:8;rv:f0000000000000"
+  }
+  const sent = (self: typeof inject) => self.pipe(Carrier.continueFrom(headers))
+  const inject = Effect.map(
+    Carrier.inject(),
+    ({ traceparent, tracestate }) => `${traceparent?.slice(-2)} ${tracestate}`
+  )
+
+  it.effect("whether the program ruled it out", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* sent(Effect.withSpan(inject, "kept")), "03 a=1,ot=th:8;rv:f0000000000000")
+      const below = Effect.withSpan(inject, "below").pipe(Effect.withSpan("out", { sampled: false }))
+      assert.strictEqual(yield* sent(below), "02 ot=rv:f0000000000000,a=1")
+    }).pipe(Effect.provide(tracing({}).layer))
+  )
+
+  it.effect("or a sampler of one's own did, that knows nothing of it", () => {
+    const { layer } = tracing({}, { sampler: { description: "no", decide: () => ({ sampled: false, reason: "no" }) } })
+    return Effect.gen(function* () {
+      assert.strictEqual(yield* sent(Effect.withSpan(inject, "out")), "02 ot=rv:f0000000000000,a=1")
+    }).pipe(Effect.provide(layer))
+  })
 })
 
 describe("a sampler that throws", () => {

@@ -6,7 +6,7 @@
  *
  * @see https://opentelemetry.io/docs/specs/otel/trace/tracestate-handling/
  */
-import * as TraceState from "../model/TraceState.ts"
+import * as TraceState from "./TraceState.ts"
 import * as Threshold from "./Threshold.ts"
 
 const member = "ot"
@@ -22,7 +22,7 @@ const valueOf = (parts: ReadonlyArray<string>, key: string): string | undefined 
 
 /** What samplers before applied; `undefined` where that is not known. */
 export const thresholdOf = (state: string): Threshold.Threshold | undefined =>
-  Threshold.parse(valueOf(partsOf(state), thresholdKey))
+  state === "" ? undefined : Threshold.parse(valueOf(partsOf(state), thresholdKey))
 
 /**
  * The randomness that all samplers of a trace share, as the last 14 digits of a text: what the state says, and else the
@@ -39,6 +39,7 @@ export const randomnessOf = (traceId: string, state: string): string => {
 
 /** The state with another threshold, or with none. The randomness stays. */
 export const withThreshold = (state: string, threshold: Threshold.Threshold | undefined): string => {
+  if (state === "" && threshold === undefined) return state
   const parts = partsOf(state)
   const others = parts.filter((part) => !part.startsWith(thresholdKey))
   if (threshold === undefined) {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import * as Threshold from "../../src/sampling/Threshold.ts"
+import * as Threshold from "../../src/model/Threshold.ts"
 
 /**
  * The specification's table: 1-in-N, its share, and for three, four and five digits the threshold, the share it stands

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Sampler } from "@gorax/tracing"
 import * as fc from "fast-check"
 import * as TraceState from "../../src/model/TraceState.ts"
-import * as OtelState from "../../src/sampling/OtelState.ts"
+import * as OtelState from "../../src/model/OtelState.ts"
 
 const traceId = "00000000000000000000000000c0ffee"
 
