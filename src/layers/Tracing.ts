@@ -35,7 +35,7 @@ import { TracingHealth } from "./TracingHealth.ts"
 
 /** What code adds to the settings: parts of your own, plugged into the pipeline. */
 export interface TracingPlugins extends Delivery.DeliveryPlugins {
-  /** Decides instead of the configured sampler. */
+  /** Decides instead of the configured sampler, its rules and its limit for each tenant. */
   readonly sampler?: Sampler
   /** Says whose trace context is continued, besides those that `TRACING_TRUST*` names. */
   readonly trusts?: References.TrustPolicy

@@ -16,6 +16,7 @@ import * as OtelState from "../model/OtelState.ts"
 import * as Probability from "./Probability.ts"
 import { TokenBucket, type TokenClock } from "./TokenBucket.ts"
 
+/** How much, by which clock, and who hears of what is left out. */
 export interface RateLimitOptions {
   /** Recorded spans a second; as many may come at once after a second of rest. */
   readonly spansPerSecond: number

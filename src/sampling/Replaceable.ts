@@ -8,6 +8,7 @@
 import * as Effect from "effect/Effect"
 import type { Sampler } from "../model/Sampler.ts"
 
+/** A sampler, and the way to put another in its place. */
 export interface ReplaceableSampler extends Sampler {
   /** The one that decides now. */
   readonly current: Effect.Effect<Sampler>

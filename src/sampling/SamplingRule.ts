@@ -62,6 +62,7 @@ const nameRule = must("a name of 1 to 64 characters, without control characters"
 
 const actionRule = '"keep", "drop", or an object with ratio, perSecond or both'
 
+/** The schema of one rule. */
 export const SamplingRule = Schema.Struct({
   /** Why a trace was kept or left out, in health, metrics and on the span. */
   name: Schema.String.annotate(nameRule).check(Schema.isPattern(/^[^\p{Cc}]{1,64}$/u, nameRule)),

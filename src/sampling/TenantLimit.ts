@@ -11,6 +11,7 @@ import type { Sampler } from "../model/Sampler.ts"
 import { TokenBucket, type TokenClock } from "./TokenBucket.ts"
 import * as TraceLimit from "./TraceLimit.ts"
 
+/** How much, for how many, by which clock, and who hears of what is left out. */
 export interface TenantLimitOptions {
   /** Traces that may begin in a second for one tenant; as many may come at once after a second of rest. */
   readonly tracesPerSecond: number

@@ -165,16 +165,17 @@ describe("rules from variables", () => {
   it.effect("decide for spans of OpenTelemetry's SDK as well", () => {
     const { layer, spans } = tracing({
       TRACING_OTEL_CONTEXT: "on",
+      TRACING_SAMPLE_RATE: "1",
       TRACING_SAMPLING_RULES: rules([{ name: "noise", match: { name: { prefix: "noise" } }, action: "drop" }])
     })
     return Effect.gen(function* () {
       const tracer = Otel.trace.getTracer("theirs")
       tracer.startSpan("noise 1").end()
       tracer.startSpan("work").end()
-      assert.deepStrictEqual(yield* decided, { noise: { kept: 0, leftOut: 1 }, always: { kept: 1, leftOut: 0 } })
+      assert.deepStrictEqual(yield* decided, { noise: { kept: 0, leftOut: 1 }, ratio: { kept: 1, leftOut: 0 } })
       assert.deepStrictEqual(
-        spans.map(({ attributes, name }) => [name, attributes.get("gorax.sampling.reason")]),
-        [["work", "always"]]
+        spans.map(({ attributes, name, traceState }) => [name, attributes.get("gorax.sampling.reason"), traceState]),
+        [["work", "ratio", "ot=th:0"]]
       )
     }).pipe(Effect.provide(layer))
   })
@@ -199,6 +200,29 @@ describe("rules from variables", () => {
       )
     })
   })
+
+  it.effect("are options in code as well, and judged like the variable", () =>
+    Effect.gen(function* () {
+      const options: Tracing.TracingOptions = {
+        exporter: "none",
+        otelContext: "off",
+        sampleRate: 0,
+        samplingRules: [{ name: "acme", match: { tenant: "acme" }, action: "keep" }],
+        tracesPerSecondPerTenant: 1
+      }
+      const told = Effect.andThen(Effect.repeat(run("acme"), repeated(2)), decided)
+      assert.deepStrictEqual(yield* told.pipe(Effect.provide(Tracing.layer(options))), {
+        acme: { kept: 1, leftOut: 0 },
+        tenant_limit: { kept: 0, leftOut: 1 }
+      })
+      const wrong = Tracing.layer({ ...options, samplingRules: [{ name: "", action: { ratio: 2 } }] })
+      const error = yield* Effect.flip(Effect.provide(Effect.void, wrong))
+      assert.deepStrictEqual(
+        error.problems.map(({ key }) => key),
+        ["TRACING_SAMPLING_RULES[0].name", "TRACING_SAMPLING_RULES[0].action.ratio"]
+      )
+    }).pipe(Effect.provide(Logger.layer([])))
+  )
 
   it.effect("stand in one place", () => {
     const { layer } = tracing({ TRACING_SAMPLING_RULES: "[]", TRACING_SAMPLING_RULES_FILE: "rules.json" })
