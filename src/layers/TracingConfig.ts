@@ -26,6 +26,7 @@ import type { Profile } from "../model/References.ts"
 import type { SpanLimits } from "../model/SpanLimits.ts"
 import type * as Batching from "../pipeline/Batching.ts"
 import type { Wish } from "../pipeline/TailRule.ts"
+import * as SamplingRules from "../sampling/SamplingRules.ts"
 import * as DestinationSettings from "./DestinationSettings.ts"
 import { SettingReading, type SettingTexts } from "./SettingReading.ts"
 import * as SettingTable from "./SettingTable.ts"
@@ -39,6 +40,19 @@ export { TracingConfigError, type TracingConfigProblem } from "./TracingConfigEr
 export interface SamplerSetting {
   readonly kind: SettingTable.SettingValue<"otelSampler">
   readonly ratio: number
+}
+
+/** What decides before the sampler, and after it. */
+export interface SamplingSetting {
+  /** None where there are none, or where they are in a file. */
+  readonly rules: SamplingRules.SamplingRules
+  /** Read when the layer is built, and looked at every `interval`. */
+  readonly rulesFile: string | undefined
+  readonly rulesInterval: Duration.Duration
+  /** Traces a second for each tenant; `undefined` is as many as there are. */
+  readonly perTenant: number | undefined
+  /** Tenants with a limit of their own. */
+  readonly tenants: number
 }
 
 /** Whose trace context is continued. */
@@ -123,6 +137,7 @@ export interface TracingConfig {
   }
   readonly retry: { readonly delay: Duration.Duration; readonly maxDelay: Duration.Duration }
   readonly sampler: SamplerSetting
+  readonly sampling: SamplingSetting
   /** Recorded spans a second at most; `undefined` is as many as there are. */
   readonly maxSpansPerSecond: number | undefined
   readonly tail: TailSetting
@@ -295,6 +310,24 @@ const tail = (reading: SettingReading): TailSetting => {
   }
 }
 
+const sampling = (reading: SettingReading): SamplingSetting => {
+  const text = reading.get("samplingRules")
+  const rulesFile = reading.get("samplingRulesFile")
+  const { key } = SettingTable.table.samplingRules
+  if (text !== undefined && rulesFile !== undefined) reading.refuse("samplingRulesFile", `unset where ${key} is set`)
+  const rules = text === undefined ? Result.succeed([]) : SamplingRules.fromJson(text)
+  if (Result.isFailure(rules)) {
+    reading.problems.push(...rules.failure.map(({ at, rule, value }) => ({ key: key + at, rule, value })))
+  }
+  return {
+    rules: Result.getOrElse(rules, () => []),
+    rulesFile,
+    rulesInterval: reading.get("samplingRulesInterval"),
+    perTenant: reading.get("samplingPerTenant"),
+    tenants: reading.get("samplingTenants")
+  }
+}
+
 const trust = (reading: SettingReading): TrustSetting => {
   const said = reading.get("trust")
   const peers = reading.get("trustedPeers")
@@ -429,6 +462,7 @@ const read = (reading: SettingReading): TracingConfig => {
     tls: tls(reading),
     retry: retry(reading),
     sampler: sampler(reading),
+    sampling: sampling(reading),
     maxSpansPerSecond: reading.get("maxSpansPerSecond"),
     tail: tail(reading),
     batch: batch(reading),

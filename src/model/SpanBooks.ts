@@ -18,6 +18,8 @@ export interface SpanBooks {
   exported: number
   /** Refused by the destination, or not delivered before the end. */
   rejected: number
+  /** What the sampler decided where a trace began here or came in, by reason. */
+  readonly decided: Map<string, Decided>
   /** Traces that were chosen, by the sampler or for how they ended, and that a cap left out whole, by reason. Their spans are among those sampled out or let go. */
   readonly refused: Map<string, number>
   /** Left out on our side, by reason. */
@@ -30,6 +32,12 @@ export interface SpanBooks {
   readonly leftOut: LeftOutTraces
 }
 
+/** How many traces the sampler kept and left out for one reason. */
+export interface Decided {
+  kept: number
+  leftOut: number
+}
+
 export const make = (): SpanBooks => ({
   started: 0,
   ended: 0,
@@ -38,6 +46,7 @@ export const make = (): SpanBooks => ({
   letGo: 0,
   exported: 0,
   rejected: 0,
+  decided: new Map(),
   refused: new Map(),
   dropped: new Map(),
   undecided: 0,
@@ -59,6 +68,20 @@ export const enter = (books: SpanBooks, fate: Fate, count: number, traceIds: () 
   if (fate === "exported") return
   const reason = typeof fate === "string" ? fate : fate.dropped
   for (const traceId of traceIds()) books.leftOut.note(traceId, reason)
+}
+
+/** Reasons are few; a sampler that invents them does not fill memory with them. */
+const mostReasons = 200
+const other = "other"
+
+/** The counts of one reason. */
+export const decidedFor = (books: SpanBooks, reason: string): Decided => {
+  const known = books.decided.get(reason)
+  if (known !== undefined) return known
+  if (books.decided.size >= mostReasons && reason !== other) return decidedFor(books, other)
+  const counts: Decided = { kept: 0, leftOut: 0 }
+  books.decided.set(reason, counts)
+  return counts
 }
 
 /** Counts a trace that was refused whole. */
