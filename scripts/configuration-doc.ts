@@ -17,7 +17,9 @@ const sections: ReadonlyArray<readonly [heading: string, first: Setting]> = [
   ["Batches and endings", "queueSize"],
   ["What survives the process", "spoolDirectory"],
   ["Across boundaries", "propagators"],
-  ["What a span holds", "attributeProfile"]
+  ["What a span holds", "attributeProfile"],
+  ["What is removed from it", "redaction"],
+  ["How much a span holds", "spanAttributes"]
 ]
 
 const introduction = `# Configuration

@@ -17,6 +17,7 @@ import type { SpanExporter } from "../model/SpanExporter.ts"
 import type { SpanSink, Stage } from "../model/SpanSink.ts"
 import * as Destinations from "../pipeline/Destinations.ts"
 import * as PipelineMetrics from "../pipeline/PipelineMetrics.ts"
+import * as Redaction from "../pipeline/Redaction.ts"
 import type { QueueView } from "../pipeline/QueueView.ts"
 import type { GoraxSpan } from "../tracer/GoraxSpan.ts"
 import { passThrough } from "../tracer/GoraxTracer.ts"
@@ -30,9 +31,9 @@ import * as UntracedExporter from "./UntracedExporter.ts"
 export interface DeliveryPlugins {
   /** Receive every span beside the configured exporters, each in batches of its own: exporters of ours, or of the OpenTelemetry SDK. */
   readonly exporters?: ReadonlyArray<SpanExporter | Sdk.SpanExporter>
-  /** Told of every span at its start and, after all stages, at its end. */
+  /** Told of every span at its start and, after all stages and without its secrets, at its end. */
   readonly spanProcessors?: ReadonlyArray<Sdk.SpanProcessor>
-  /** What spans pass through before they are batched, in the order they meet it. */
+  /** What spans pass through before secrets are removed from them and they are batched, in the order they meet it. */
   readonly stages?: ReadonlyArray<Stage>
 }
 
@@ -124,7 +125,8 @@ const batched = Effect.fnUntraced(function* (
 export const make = Effect.fnUntraced(function* (
   settings: TracingConfig,
   books: SpanBooks.SpanBooks,
-  plugins: DeliveryPlugins
+  plugins: DeliveryPlugins,
+  redaction: Redaction.Redaction = Redaction.defaults
 ): Effect.fn.Return<Delivery, TracingConfigError, EffectScope.Scope> {
   const { exporters: ownExporters = [], spanProcessors = [], stages = [] } = plugins
   const watched = [
@@ -146,7 +148,8 @@ export const make = Effect.fnUntraced(function* (
     books,
     queues.map((queue, index) => ({ queue, exporterType: exporters[index]!.type }))
   )
-  let sink = beside(end, processors)
+  // Behind all that judge spans by what they hold, before all that keep or send them
+  let sink = yield* redaction.stage(beside(end, processors))
   for (const stage of stages.toReversed()) sink = yield* stage(sink)
   const seen = { sink, exporters, queues }
   if (spanProcessors.length === 0) return { ...seen, onStart: undefined, onForeignStart: undefined }

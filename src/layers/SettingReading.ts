@@ -3,6 +3,7 @@
  */
 import * as Equal from "effect/Equal"
 import * as SensitiveKeys from "../model/SensitiveKeys.ts"
+import * as Redaction from "../pipeline/Redaction.ts"
 import * as SettingTable from "./SettingTable.ts"
 import type { TracingConfigProblem } from "./TracingConfigError.ts"
 
@@ -16,9 +17,11 @@ const show = (setting: SettingTable.Setting, text: string): string =>
     ? "hidden, as it may be a secret"
     : JSON.stringify(
         SensitiveKeys.redactText(
-          setting.toLowerCase().endsWith("endpoint")
-            ? text.replace(/^(\w+:\/\/)?.*@/s, `$1${SensitiveKeys.mask}@`)
-            : text,
+          Redaction.defaults.text(
+            setting.toLowerCase().endsWith("endpoint")
+              ? text.replace(/^(\w+:\/\/)?.*@/s, `$1${SensitiveKeys.mask}@`)
+              : text
+          ),
           longestShown
         )
       )

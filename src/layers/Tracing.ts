@@ -9,12 +9,15 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import * as Tracer from "effect/Tracer"
 import { CurrentPropagator } from "../model/References.ts"
 import type * as References from "../model/References.ts"
 import type { Sampler } from "../model/Sampler.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
+import type { Resource as SpanResource } from "../model/SpanData.ts"
 import type * as Propagator from "../propagation/Propagator.ts"
+import type { RedactionRule } from "../pipeline/Redaction.ts"
 import * as RateLimit from "../sampling/RateLimit.ts"
 import * as Samplers from "../sampling/Sampler.ts"
 import * as GoraxTracer from "../tracer/GoraxTracer.ts"
@@ -28,6 +31,7 @@ import * as Delivery from "./Delivery.ts"
 import * as LayerHealth from "./LayerHealth.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
 import * as ProcessEndings from "./ProcessEndings.ts"
+import * as Redacting from "./Redacting.ts"
 import * as StartLine from "./StartLine.ts"
 import * as TracingConfig from "./TracingConfig.ts"
 import { TracingHealth } from "./TracingHealth.ts"
@@ -38,6 +42,8 @@ export interface TracingPlugins extends Delivery.DeliveryPlugins {
   readonly sampler?: Sampler
   /** Says whose trace context is continued, besides those that `TRACING_TRUST*` names. */
   readonly trusts?: References.TrustPolicy
+  /** What is masked besides what `TRACING_REDACT*` says. */
+  readonly redactionRules?: ReadonlyArray<RedactionRule>
 }
 
 /** The settings that code most often makes itself. Each is the variable of the same name, and judged like it. */
@@ -71,6 +77,17 @@ export interface TracingOptions extends TracingPlugins {
   /** Baggage that goes with it, by name: `["tier"]`. */
   readonly propagateBaggage?: ReadonlyArray<string>
   readonly otelContext?: "auto" | "on" | "off"
+  /** Whether secrets are masked in all that leaves, or nothing passes but what `redactAllow` names. */
+  readonly redaction?: "on" | "strict" | "off"
+  /** Further keys whose values are secrets. */
+  readonly redactKeys?: ReadonlyArray<string>
+  /** Further secrets by their looks: patterns of RE2 by name. They hold no white space but as `\\s`. */
+  readonly redactPatterns?: Readonly<Record<string, string>>
+  /** Keys that pass: `["own", "order.*"]`. */
+  readonly redactAllow?: ReadonlyArray<string>
+  readonly redactPersonal?: ReadonlyArray<"email" | "phone">
+  /** 32 bytes, in hexadecimal digits or base64: adds a keyed hash to each mask. */
+  readonly redactHashKey?: Redacted.Redacted
 }
 
 /** What a tracing layer gives besides spans: the resource, for OpenTelemetry loggers and metrics that share it. */
@@ -82,6 +99,12 @@ const millis = (duration: Duration.Input | undefined): string | undefined =>
 /** No name at all is `none`, as an empty text would be no setting. */
 const listed = (names: string | ReadonlyArray<string> | undefined): string | undefined =>
   typeof names === "object" ? names.join(",") || "none" : names
+
+const patternsOf = (patterns: Readonly<Record<string, string>> | undefined): string | undefined =>
+  patterns &&
+  Object.entries(patterns)
+    .map(([name, pattern]) => `${name}=${pattern}`)
+    .join(" ")
 
 const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_ENABLED: "true",
@@ -101,7 +124,13 @@ const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_PROPAGATORS: listed(options.propagators),
   TRACING_BAGGAGE_ATTRIBUTES: listed(options.baggageAttributes),
   TRACING_ATTRIBUTE_PROFILE: options.attributeProfile,
-  TRACING_OTEL_CONTEXT: options.otelContext
+  TRACING_OTEL_CONTEXT: options.otelContext,
+  TRACING_REDACTION: options.redaction,
+  TRACING_REDACT_KEYS: listed(options.redactKeys),
+  TRACING_REDACT_PATTERNS: patternsOf(options.redactPatterns),
+  TRACING_REDACT_ALLOW: listed(options.redactAllow),
+  TRACING_REDACT_PERSONAL: listed(options.redactPersonal),
+  TRACING_REDACT_HASH_KEY: options.redactHashKey && Redacted.value(options.redactHashKey)
 })
 
 const samplers: Readonly<Record<TracingConfig.SamplerSetting["kind"], (ratio: number) => Sampler>> = {
@@ -113,11 +142,19 @@ const samplers: Readonly<Record<TracingConfig.SamplerSetting["kind"], (ratio: nu
   parentbased_traceidratio: (ratio) => Samplers.parentBased(Samplers.ratio(ratio))
 }
 
-const unrecorded = (settings: TracingConfig.TracingConfig, trusts?: References.TrustPolicy): Context.Context<Tracing> =>
+const resourceOf = ({ resourceAttributes }: TracingConfig.TracingConfig): SpanResource => ({
+  attributes: resourceAttributes
+})
+
+const unrecorded = (
+  settings: TracingConfig.TracingConfig,
+  trusts?: References.TrustPolicy,
+  { attributes } = resourceOf(settings)
+): Context.Context<Tracing> =>
   Context.add(
     Crossing.context(settings, trusts),
     Resource.Resource,
-    resourceFromAttributes({ ...settings.resourceAttributes } as never)
+    resourceFromAttributes({ ...attributes } as never)
   ).pipe(Context.add(TracingHealth, LayerHealth.off(settings, trusts)))
 
 /** The sampler, kept to the rate that the settings allow. */
@@ -145,7 +182,8 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
   yield* StartLine.log(settings, sampler)
   if (!settings.enabled)
     return Context.add(unrecorded(settings, plugins.trusts), Tracer.Tracer, GoraxTracer.passThrough)
-  const delivery = yield* Delivery.make(settings, books, plugins)
+  const redaction = yield* Redacting.make(settings.redaction, plugins.redactionRules ?? [], books)
+  const delivery = yield* Delivery.make(settings, books, plugins, redaction)
   const health = yield* LayerHealth.make({
     settings,
     trusts: plugins.trusts,
@@ -163,6 +201,7 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
   yield* Effect.addFinalizer(() =>
     Effect.clockWith((clock) => Effect.sync(() => openSpans.endAll(SpanClock.read(clock))))
   )
+  const resource = redaction.resource(resourceOf(settings))
   const otelContext = settings.otelContext === "off" ? undefined : OtelContext.make(settings.otelContext)
   const tracerOptions: GoraxTracer.GoraxTracerOptions = {
     sink: delivery.sink,
@@ -173,10 +212,11 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     otelContext,
     ids: Ids.secure(),
     limits: settings.spanLimits,
-    resource: { attributes: settings.resourceAttributes },
+    resource,
     scope: Delivery.scope
   }
-  const context = Context.add(unrecorded(settings, plugins.trusts), TracingHealth, health)
+  const told = unrecorded(settings, plugins.trusts, resource)
+  const context = Context.merge(told, Redacting.context(told, redaction)).pipe(Context.add(TracingHealth, health))
   if (otelContext !== undefined) {
     const propagator = Context.get(context, CurrentPropagator)!
     const { onForeignStart } = delivery

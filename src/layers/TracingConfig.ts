@@ -48,6 +48,17 @@ export interface TrustSetting {
   readonly secret: Redacted.Redacted | undefined
 }
 
+/** What is removed from all that leaves. */
+export interface RedactionSetting {
+  readonly mode: "on" | "strict" | "off"
+  readonly keys: ReadonlyArray<string>
+  /** By name. Whether they are patterns is known when the layer is built. */
+  readonly patterns: Readonly<Record<string, string>>
+  readonly allow: ReadonlyArray<string> | undefined
+  readonly personal: ReadonlyArray<"email" | "phone">
+  readonly hashKey: Redacted.Redacted<Uint8Array> | undefined
+}
+
 /** What HTTP spans say beyond what is asked of all of them. */
 export interface HttpSetting {
   readonly ignore: ReadonlyArray<string>
@@ -123,6 +134,7 @@ export interface TracingConfig {
   readonly http: HttpSetting
   readonly otelContext: "auto" | "on" | "off"
   readonly attributeProfile: Profile
+  readonly redaction: RedactionSetting
   readonly spanLimits: SpanLimits
   /** The variable that supplied each setting; a setting that is not here has its default. */
   readonly sources: Readonly<Partial<Record<SettingTable.Setting, string>>>
@@ -239,6 +251,15 @@ const http = (reading: SettingReading): HttpSetting => ({
   trustedProxies: reading.get("trustedProxies")
 })
 
+const redaction = (reading: SettingReading): RedactionSetting => ({
+  mode: reading.get("redaction"),
+  keys: reading.get("redactKeys"),
+  patterns: reading.get("redactPatterns"),
+  allow: reading.get("redactAllow"),
+  personal: reading.get("redactPersonal"),
+  hashKey: reading.get("redactHashKey")
+})
+
 const batch = (reading: SettingReading): TracingConfig["batch"] => {
   const queueSize = reading.get("queueSize")
   const batchSize = reading.get("batchSize") ?? Math.min(512, queueSize)
@@ -319,6 +340,7 @@ const read = (reading: SettingReading): TracingConfig => {
     http: http(reading),
     otelContext: reading.get("otelContext"),
     attributeProfile: reading.get("attributeProfile"),
+    redaction: redaction(reading),
     spanLimits: {
       attributes: reading.get("spanAttributes"),
       attributeLength: reading.get("attributeLength"),

@@ -7,6 +7,7 @@
  * and not asked, nobody's `toJSON`, `toString` or iterator is looked for. The
  * one exception are errors, whose `name` and `message` are read.
  */
+import * as Redactable from "effect/Redactable"
 import * as Redacted from "effect/Redacted"
 import { types } from "node:util"
 import * as SensitiveKeys from "./SensitiveKeys.ts"
@@ -38,7 +39,7 @@ export const fromBigInt = (value: bigint): string =>
 /** What is said in one word. */
 const wordOf = (value: object): string | undefined => {
   if (types.isProxy(value)) return "[proxy]"
-  if (Redacted.isRedacted(value)) return "<redacted>"
+  if (Redacted.isRedacted(value) || Redactable.isRedactable(value)) return SensitiveKeys.mask
   if (types.isDate(value)) {
     const time = Date.prototype.getTime.call(value)
     return Number.isNaN(time) ? "Invalid Date" : Date.prototype.toISOString.call(value)

@@ -18,6 +18,8 @@ export interface SpanBooks {
   readonly refused: Map<string, number>
   /** Left out on our side, by reason. */
   readonly dropped: Map<string, number>
+  /** What was masked in spans and elsewhere, by the rule that asked for it. */
+  readonly masked: Map<string, number>
   /** How many of those in flight wait on disk, and nowhere else. */
   onDisk: number
 }
@@ -31,6 +33,7 @@ export const make = (): SpanBooks => ({
   rejected: 0,
   refused: new Map(),
   dropped: new Map(),
+  masked: new Map(),
   onDisk: 0
 })
 
@@ -50,6 +53,11 @@ export const enter = (books: SpanBooks, fate: Fate, count: number): void => {
 /** Counts a trace that was refused whole. */
 export const refuse = (books: SpanBooks, reason: string): void => {
   books.refused.set(reason, (books.refused.get(reason) ?? 0) + 1)
+}
+
+/** Counts a secret that was masked. */
+export const mask = (books: SpanBooks, rule: string): void => {
+  books.masked.set(rule, (books.masked.get(rule) ?? 0) + 1)
 }
 
 /** How many spans were left out, for whatever reason. */

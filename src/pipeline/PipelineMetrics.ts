@@ -32,6 +32,8 @@ interface Series {
   readonly type: "counter" | "gauge"
   readonly description: string
   readonly labels?: Labels | undefined
+  /** What is counted, where it is not spans. */
+  readonly unit?: string
   readonly read: () => number
 }
 
@@ -138,17 +140,25 @@ const byReason = (name: string, description: string, counts: ReadonlyMap<string,
 })
 
 /** Reasons turn up as the program runs. */
-const ofReasons = ({ dropped, refused }: SpanBooks.SpanBooks): ReadonlyArray<Series> => [
+const ofReasons = ({ dropped, masked, refused }: SpanBooks.SpanBooks): ReadonlyArray<Series> => [
   ...Array.from(new Set([...Object.keys(queueErrors), "unreadable", ...dropped.keys()]), (reason) =>
     byReason("gorax.tracing.span.dropped", "The number of spans left out, by reason.", dropped, reason)
   ),
   ...Array.from(new Set(["rate_limit", ...refused.keys()]), (reason) =>
     byReason("gorax.tracing.trace.refused", "The number of traces that were chosen and left out.", refused, reason)
-  )
+  ),
+  ...Array.from(new Set(["key", ...masked.keys()]), (rule): Series => ({
+    name: "gorax.tracing.redaction.masked",
+    type: "counter",
+    description: "The number of secrets that were masked, by rule.",
+    labels: { rule },
+    unit: "{secret}",
+    read: () => masked.get(rule) ?? 0
+  }))
 ]
 
 const register = (series: Series, context: Context.Context<never>, before?: () => void): Metric.Registration => {
-  const options = { description: series.description, attributes: { unit: "{span}", ...series.labels } }
+  const options = { description: series.description, attributes: { unit: series.unit ?? "{span}", ...series.labels } }
   const now = (): number => {
     before?.()
     return series.read()

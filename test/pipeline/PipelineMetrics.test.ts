@@ -138,10 +138,15 @@ describe("PipelineMetrics", () => {
       const ids = [...new Set(all.map(({ id }) => id))].toSorted()
       assert.deepStrictEqual(
         ids.filter((id) => !names.has(id)),
-        ["gorax.tracing.span.dropped", "gorax.tracing.span.sampled_out", "gorax.tracing.trace.refused"]
+        [
+          "gorax.tracing.redaction.masked",
+          "gorax.tracing.span.dropped",
+          "gorax.tracing.span.sampled_out",
+          "gorax.tracing.trace.refused"
+        ]
       )
       for (const key of all.flatMap(({ attributes = {} }) => Object.keys(attributes))) {
-        assert.isTrue(names.has(key) || key === "error.type" || key === "unit" || key === "reason", key)
+        assert.isTrue(names.has(key) || ["error.type", "unit", "reason", "rule"].includes(key), key)
       }
     }).pipe(Effect.provide(layerOf({ export: () => Effect.void })), alone)
   )
