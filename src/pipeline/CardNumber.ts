@@ -37,6 +37,7 @@ const brands: ReadonlyArray<readonly [beginning: RegExp, lengths: ReadonlyArray<
   [/^3(?:0[0-5]|[689])/, [14]]
 ]
 
+/** Digits in the groups that are printed on cards. */
 const grouped: ReadonlySet<string> = new Set(["4,4,4,4", "4,4,4,4,3", "4,6,5", "4,6,4", "6,13"])
 
 /** True for the digits of a card's number, without anything between them. */
@@ -48,23 +49,21 @@ export const isNumber = (digits: string): boolean =>
 export const endOf = (text: string, start: number): number => {
   if (!isFree(text, start - 1, start - 2) || !hasEnough(text, start)) return 0
   let digits = ""
-  let group = 0
   const groups: Array<number> = []
   let separator = 0
-  for (let at = start; ; at++) {
+  for (let from = start; ; ) {
+    let at = from
+    while (at - from <= most && isDigit(text.charCodeAt(at))) at++
+    digits += text.slice(from, at)
+    groups.push(at - from)
+    if (digits.length > most) return 0
+    const isWhole = groups.length === 1 || (digits.length >= fewest && grouped.has(groups.join()))
+    if (isWhole && isFree(text, at, at + 1) && isNumber(digits)) return at
     const code = text.charCodeAt(at)
-    if (isDigit(code)) {
-      digits += text[at]
-      group++
-      if (digits.length > most) return 0
-      continue
-    }
-    groups.push(group)
-    const isWhole = groups.length === 1 || grouped.has(groups.join())
-    if (digits.length >= fewest && isWhole && isFree(text, at, at + 1) && isNumber(digits)) return at
-    if (!isSeparator(code) || (separator !== 0 && code !== separator) || !isDigit(text.charCodeAt(at + 1))) return 0
+    const isPart = (groups[0] === 4 || groups[0] === 6) && at - from > 2
+    if (!isPart || !isSeparator(code) || (separator !== 0 && code !== separator)) return 0
     separator = code
-    group = 0
+    from = at + 1
   }
 }
 
@@ -74,7 +73,7 @@ const hasEnough = (text: string, start: number): boolean => {
   for (let at = start; digits < fewest; at++) {
     const code = text.charCodeAt(at)
     if (isDigit(code)) digits++
-    else if (!isSeparator(code) || !isDigit(text.charCodeAt(at + 1))) return false
+    else if (digits < 4 || !isSeparator(code) || !isDigit(text.charCodeAt(at + 1))) return false
   }
   return true
 }

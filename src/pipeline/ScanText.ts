@@ -36,6 +36,9 @@ export interface ScanTextOptions {
 const shortest = 5
 const deepest = 3
 
+/** Behind so many secrets the rest of a text is taken for one. */
+const mostFound = 1000
+
 const none: ReadonlyArray<Finding> = []
 
 export class ScanText {
@@ -49,6 +52,8 @@ export class ScanText {
   #noWebToken = 0
   /** What is encoded in the text, besides words of base64. */
   #encoded = false
+  /** Searches what was encoded. */
+  #inner: ScanText | undefined
 
   constructor(options: ScanTextOptions, depth = 0) {
     this.#options = options
@@ -136,6 +141,7 @@ export class ScanText {
   }
 
   #add(rule: string, start: number, end: number): number {
+    if (this.#found !== undefined && this.#found.length >= mostFound) end = this.#text.length
     const finding = { rule, start, end }
     if (this.#found === undefined) this.#found = [finding]
     else this.#found.push(finding)
@@ -217,29 +223,48 @@ export class ScanText {
 
   /** The rule that finds something in what was encoded. */
   #inside(decoded: string): string | undefined {
-    return new ScanText(this.#options, this.#depth + 1).find(decoded)[0]?.rule
+    this.#inner ??= new ScanText(this.#options, this.#depth + 1)
+    return this.#inner.find(decoded)[0]?.rule
   }
 
+  /** Searches what is encoded, without what was found as it stands. */
   #decode(): void {
     if (this.#depth === deepest) return
     const text = this.#text
-    const seen = EncodedText.fromEscapes(EncodedText.fromLookAlike(text))
-    const rule = seen === text ? undefined : this.#inside(seen)
+    const known = this.#found === undefined ? none : apart(this.#found)
+    const rest = without(text, 0, text.length, known)
+    const seen = EncodedText.fromEscapes(EncodedText.fromLookAlike(rest))
+    const rule = seen === rest ? undefined : this.#inside(seen)
     if (rule !== undefined) this.#add(rule, 0, text.length)
-    if (text.includes("%")) this.#decodeParts()
+    else if (text.includes("%")) this.#decodeParts(known)
   }
 
   /** Between the signs that stand for themselves in a URL, each part may be encoded. */
-  #decodeParts(): void {
+  #decodeParts(known: ReadonlyArray<Finding>): void {
     const text = this.#text
+    let next = 0
     for (let start = 0; start < text.length;) {
       const end = EncodedText.partEnd(text, start)
-      const part = text.slice(start, end)
+      const first = next
+      while (next < known.length && known[next]!.end <= end) next++
+      const part = without(text, start, end, known.slice(first, next + 1))
       const rule = part.includes("%") ? this.#inside(EncodedText.fromPercent(part)) : undefined
-      if (rule !== undefined) this.#add(rule, start + part.indexOf("=") + 1, end)
+      if (rule !== undefined) this.#add(rule, start + text.slice(start, end).indexOf("=") + 1, end)
       start = end + 1
     }
   }
+}
+
+/** A stretch of a text in which a word stands for each of these. */
+const without = (text: string, start: number, end: number, known: ReadonlyArray<Finding>): string => {
+  let rest = ""
+  let at = start
+  for (const finding of known) {
+    if (finding.end <= at || finding.start >= end) continue
+    rest += text.slice(at, Math.max(at, finding.start)) + SensitiveKeys.mask
+    at = Math.min(finding.end, end)
+  }
+  return rest + text.slice(at, end)
 }
 
 /** In order, and without those that lie in others; of two that overlap, one for both. */

@@ -86,6 +86,8 @@ export const issuedAt = (text: string, at: number): SecretToken | undefined => {
   return undefined
 }
 
+const longestAccessKey = 32
+
 /** `AKIA…` and `ASIA…` of AWS, `AIza…` of Google, asked for at their `I`. */
 export const accessKeyAt = (text: string, at: number): SecretToken | undefined => {
   if (text.charCodeAt(at - 1) === 0x41 && text.startsWith("za", at + 1)) {
@@ -98,8 +100,8 @@ export const accessKeyAt = (text: string, at: number): SecretToken | undefined =
   if (text.charCodeAt(at + 1) !== 0x41 || !(text.startsWith("AK", start) || text.startsWith("AS", start)))
     return undefined
   let end = at + 2
-  while (isUpper(text.charCodeAt(end)) || isDigit(text.charCodeAt(end))) end++
-  const isKey = end - start >= 20 && end - start <= 32 && !isAlphanumeric(text.charCodeAt(end))
+  while (end - start <= longestAccessKey && (isUpper(text.charCodeAt(end)) || isDigit(text.charCodeAt(end)))) end++
+  const isKey = end - start >= 20 && end - start <= longestAccessKey && !isAlphanumeric(text.charCodeAt(end))
   return isKey && !isAlphanumeric(text.charCodeAt(start - 1)) ? { rule: "aws", start, end } : undefined
 }
 

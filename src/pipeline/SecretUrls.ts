@@ -4,7 +4,7 @@
 
 const longestAuthority = 2048
 /** How far a password is followed that holds a slash, which should have been encoded. */
-const longestRest = 256
+const longestRest = 64
 
 const marked = /^REDACTED(?::REDACTED)?$/
 
@@ -16,15 +16,13 @@ export const userEnd = (text: string, start: number): number => {
   let beyond = false
   for (let at = start; at < text.length && at < latest; at++) {
     const code = text.charCodeAt(at)
-    if (code === 0x40) {
-      last = at
-      if (beyond) break
-    } else if (code === 0x3a) {
+    if (code === 0x40) last = at
+    else if (code === 0x3a) {
       if (colon < 0) colon = at
-    } else if (code === 0x2f && !beyond) {
-      if (last >= 0 || colon < 0 || isPort(text, colon + 1, at)) break
+    } else if (code === 0x2f) {
+      if (last >= 0 || (!beyond && (colon < 0 || isPort(text, colon + 1, at)))) break
+      if (!beyond) latest = at + longestRest
       beyond = true
-      latest = at + longestRest
     } else if (code <= 0x20 || code === 0x22 || code === 0x27 || code === 0x3c || code === 0x3f || code === 0x60) break
   }
   return last < 0 || (last - start < 20 && marked.test(text.slice(start, last))) ? start : last
