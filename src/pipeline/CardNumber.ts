@@ -51,7 +51,7 @@ export const endOf = (text: string, start: number): number => {
   let digits = ""
   const groups: Array<number> = []
   let separator = 0
-  for (let from = start; ; ) {
+  for (let from = start; ;) {
     let at = from
     while (at - from <= most && isDigit(text.charCodeAt(at))) at++
     digits += text.slice(from, at)

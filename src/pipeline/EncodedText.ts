@@ -6,6 +6,9 @@
  */
 import * as Buffer from "node:buffer"
 
+/** True for a text with at least one character behind a percent sign. */
+export const isPercent = (text: string): boolean => text.includes("%") && /%[0-9a-fA-F]{2}/.test(text)
+
 /** The text that percent-encoding stands for. What is no encoding stands for itself; a plus is a space. */
 export const fromPercent = (text: string): string => {
   const plain = text.replaceAll("+", " ")
@@ -82,4 +85,6 @@ export const fromLookAlike = (text: string): string => text.replace(unseen, "").
 
 /** A text with the escapes of JSON in it, as they are read. */
 export const fromEscapes = (text: string): string =>
-  text.replace(/\\u00([2-7][0-9a-fA-F])/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
+  !text.includes("\\u00")
+    ? text
+    : text.replace(/\\u00([2-7][0-9a-fA-F])/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))

@@ -50,8 +50,11 @@ export class ScanText {
   #word = 0
   /** No web token begins before this. */
   #noWebToken = 0
-  /** What is encoded in the text, besides words of base64. */
+  /** Where the next `@` is, as far as it was looked for. */
+  #at = -1
+  /** What is encoded in the text, besides words of base64: behind percent signs or backslashes, or by looks alone. */
   #encoded = false
+  #looksAlike = false
   /** Searches what was encoded. */
   #inner: ScanText | undefined
 
@@ -67,7 +70,9 @@ export class ScanText {
     this.#found = undefined
     this.#word = 0
     this.#noWebToken = 0
+    this.#at = -1
     this.#encoded = false
+    this.#looksAlike = false
     this.#walk()
     if (this.#encoded) this.#decode()
     const found = this.#found as Array<Finding> | undefined
@@ -83,7 +88,7 @@ export class ScanText {
     for (; index < length; index++) {
       const code = text.charCodeAt(index)
       const sign = Signs.of(code)
-      if (code > 0x7f && EncodedText.isLookAlike(code)) this.#encoded = true
+      if (code > 0x7f && EncodedText.isLookAlike(code)) this.#encoded = this.#looksAlike = true
       if (sign === Signs.plain) continue
       const on = this.#ask(sign, index)
       index = on > index ? on : this.#card(index + 1) - 1
@@ -165,8 +170,10 @@ export class ScanText {
   }
 
   #authority(start: number): number {
-    const end = Urls.userEnd(this.#text, start)
     this.#word = start
+    if (this.#at < start) this.#at = indexOf(this.#text, "@", start)
+    if (this.#at - start > Urls.longestUser) return start - 1
+    const end = Urls.userEnd(this.#text, start)
     return end === start ? start - 1 : this.#add("url", start, end)
   }
 
@@ -233,7 +240,7 @@ export class ScanText {
     const text = this.#text
     const known = this.#found === undefined ? none : apart(this.#found)
     const rest = without(text, 0, text.length, known)
-    const seen = EncodedText.fromEscapes(EncodedText.fromLookAlike(rest))
+    const seen = EncodedText.fromEscapes(this.#looksAlike ? EncodedText.fromLookAlike(rest) : rest)
     const rule = seen === rest ? undefined : this.#inside(seen)
     if (rule !== undefined) this.#add(rule, 0, text.length)
     else if (text.includes("%")) this.#decodeParts(known)
@@ -248,11 +255,16 @@ export class ScanText {
       const first = next
       while (next < known.length && known[next]!.end <= end) next++
       const part = without(text, start, end, known.slice(first, next + 1))
-      const rule = part.includes("%") ? this.#inside(EncodedText.fromPercent(part)) : undefined
+      const rule = EncodedText.isPercent(part) ? this.#inside(EncodedText.fromPercent(part)) : undefined
       if (rule !== undefined) this.#add(rule, start + text.slice(start, end).indexOf("=") + 1, end)
       start = end + 1
     }
   }
+}
+
+const indexOf = (text: string, sign: string, from: number): number => {
+  const index = text.indexOf(sign, from)
+  return index < 0 ? Infinity : index
 }
 
 /** A stretch of a text in which a word stands for each of these. */

@@ -102,7 +102,7 @@ export const accessKeyAt = (text: string, at: number): SecretToken | undefined =
   let end = at + 2
   while (end - start <= longestAccessKey && (isUpper(text.charCodeAt(end)) || isDigit(text.charCodeAt(end)))) end++
   const isKey = end - start >= 20 && end - start <= longestAccessKey && !isAlphanumeric(text.charCodeAt(end))
-  return isKey && !isAlphanumeric(text.charCodeAt(start - 1)) ? { rule: "aws", start, end } : undefined
+  return isKey ? { rule: "aws", start, end } : undefined
 }
 
 const shortestPart = 8

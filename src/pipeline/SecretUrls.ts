@@ -2,7 +2,8 @@
  * What URLs hold besides their query: who stands before the host, and secrets among the segments of the path.
  */
 
-const longestAuthority = 2048
+/** No name and password before a host are longer. */
+export const longestUser = 2048
 /** How far a password is followed that holds a slash, which should have been encoded. */
 const longestRest = 64
 
@@ -12,7 +13,7 @@ const marked = /^REDACTED(?::REDACTED)?$/
 export const userEnd = (text: string, start: number): number => {
   let last = -1
   let colon = -1
-  let latest = start + longestAuthority
+  let latest = start + longestUser
   let beyond = false
   for (let at = start; at < text.length && at < latest; at++) {
     const code = text.charCodeAt(at)
