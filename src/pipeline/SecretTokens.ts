@@ -97,8 +97,8 @@ export const accessKeyAt = (text: string, at: number): SecretToken | undefined =
       : undefined
   }
   const start = at - 2
-  if (text.charCodeAt(at + 1) !== 0x41 || !(text.startsWith("AK", start) || text.startsWith("AS", start)))
-    return undefined
+  if (text.charCodeAt(at + 1) !== 0x41 || isAlphanumeric(text.charCodeAt(start - 1))) return undefined
+  if (!text.startsWith("AK", start) && !text.startsWith("AS", start)) return undefined
   let end = at + 2
   while (end - start <= longestAccessKey && (isUpper(text.charCodeAt(end)) || isDigit(text.charCodeAt(end)))) end++
   const isKey = end - start >= 20 && end - start <= longestAccessKey && !isAlphanumeric(text.charCodeAt(end))
