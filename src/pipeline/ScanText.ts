@@ -88,12 +88,20 @@ export class ScanText {
     for (; index < length; index++) {
       const code = text.charCodeAt(index)
       const sign = Signs.of(code)
-      if (code > 0x7f && EncodedText.isLookAlike(code)) this.#encoded = this.#looksAlike = true
       if (sign === Signs.plain) continue
-      const on = this.#ask(sign, index)
+      if (sign === Signs.percent || sign === Signs.backslash) this.#encoded = true
+      else if (code > 0x7f && EncodedText.isLookAlike(code)) this.#encoded = this.#looksAlike = true
+      // What only ends a word has nothing to be asked, if the word is short
+      const on =
+        Signs.isMute(sign) && index - this.#word < Signs.shortestWord ? this.#end(index) : this.#ask(sign, index)
       index = on > index ? on : this.#card(index + 1) - 1
     }
     this.#endWord(length)
+  }
+
+  #end(index: number): number {
+    this.#word = index + 1
+    return index
   }
 
   /** Behind a card's number, if one begins here. */
@@ -138,9 +146,6 @@ export class ScanText {
         return this.#options.emails ? this.#token(Tokens.emailAt(text, index), index) : index
       case Signs.bracket:
         return this.#tag(index)
-      case Signs.percent:
-      case Signs.backslash:
-        this.#encoded = true
     }
     return index
   }
@@ -224,8 +229,7 @@ export class ScanText {
     const decoded = EncodedText.fromBase64(this.#text, start, end)
     const rule = decoded === undefined ? undefined : this.#inside(decoded)
     if (rule === undefined) return index
-    this.#add(rule, start, end)
-    return end
+    return this.#add(rule, start, end) + 1
   }
 
   /** The rule that finds something in what was encoded. */

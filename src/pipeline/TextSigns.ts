@@ -23,10 +23,13 @@ export const breaks = 6
 export const pair = 7
 export const slash = 8
 export const space = 9
-export const percent = 10
-export const at = 11
-export const bracket = 12
+export const at = 10
+export const bracket = 11
+export const percent = 12
 export const backslash = 13
+
+/** True for signs that say nothing of what stands around them. */
+export const isMute = (sign: number): boolean => sign === breaks || sign >= percent
 
 const signs = new Uint8Array(128).fill(breaks)
 const mark = (characters: string, sign: number): void => {
