@@ -24,6 +24,7 @@ import { type OnMasked, RedactedText } from "./RedactedText.ts"
 import * as RedactedSpan from "./RedactedSpan.ts"
 import * as Policy from "./RedactionPolicy.ts"
 
+export { hide } from "../model/Sensitive.ts"
 export type { RedactionOptions, RedactionRule } from "./RedactionPolicy.ts"
 
 /** Something that was masked, or would be: where, and by which rule. Never what it was. */
