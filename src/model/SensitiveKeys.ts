@@ -115,6 +115,18 @@ export const normal = (key: string): string =>
 
 const lastWord = /[A-Z]?[a-z0-9]+(?=[^a-zA-Z0-9]*$)|[A-Z0-9]+(?=[^a-zA-Z0-9]*$)/
 
+const shortestKey = 3
+const listEndings = new KeyEndings(sensitive)
+
+/** True for most keys, at the cost of two letters. */
+const endsLikeNone = (key: string): boolean => {
+  const before = key.charCodeAt(key.length - 2) | 0x20
+  const last = key.charCodeAt(key.length - 1) | 0x20
+  return isSmallLetter(before) && isSmallLetter(last) && !listEndings.have(before, last)
+}
+
+const isSmallLetter = (code: number): boolean => code >= 0x61 && code <= 0x7a
+
 const judge = (key: string): boolean => {
   const plain = normal(key)
   return (
@@ -129,6 +141,7 @@ const judge = (key: string): boolean => {
  * `apiKey`, `db.password`, `card[token]`. Of a key that is longer than any, its end counts.
  */
 export const isSensitive = (key: string): boolean => {
+  if (key.length < shortestKey || endsLikeNone(key)) return false
   const end = key.length > longestUrlKey ? key.slice(-longestUrlKey) : key
   let sensitive = judged.get(end)
   if (sensitive === undefined) {

@@ -36,6 +36,10 @@ export const hashed = (key: Redacted.Redacted<Uint8Array>): RedactionMark => {
     `${word(rule)}~${Crypto.createHmac("sha256", secretKey).update(secret).digest("hex").slice(0, digits)}`
 }
 
+/** True for a text that has lost something: a key that has is not judged once more by what is left of it. */
+export const isWithin = (text: string): boolean =>
+  text.includes(SensitiveKeys.mask) && /\bREDACTED(?::[a-z][a-z0-9-]*)?(?:~[0-9a-f]{16})?$/.test(text)
+
 /** True for a text that is a mark and nothing else: what is masked is not masked again. */
 export const is = (text: string): boolean =>
   text.length <= longest && text.startsWith(SensitiveKeys.mask) && shape.test(text)

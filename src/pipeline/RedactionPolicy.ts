@@ -147,7 +147,7 @@ export class RedactionPolicy {
   #judge(key: string): Verdict {
     try {
       if (this.#allows(key)) return "searched"
-      return this.#isStrict ? "unlisted" : this.#isSensitive(key) ? "key" : "searched"
+      return this.#isStrict ? "unlisted" : this.#isSensitive(key) && !RedactionMark.isWithin(key) ? "key" : "searched"
     } catch {
       return "key"
     }

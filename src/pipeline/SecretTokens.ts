@@ -5,6 +5,8 @@
  * few characters before, and reads forward what belongs to it, once.
  */
 
+import * as SensitiveKeys from "../model/SensitiveKeys.ts"
+
 /** A stretch of a text, and what it is; `undefined` where it is nothing. */
 export interface SecretToken {
   readonly rule: string
@@ -158,6 +160,8 @@ export const credentialsAt = (text: string, space: number): SecretToken | undefi
   let start = space + 1
   while (text.charCodeAt(start) === 0x20) start++
   let end = start
+  if (text.startsWith(SensitiveKeys.mask, start) && !isAlphanumeric(text.charCodeAt(start + SensitiveKeys.mask.length)))
+    return undefined
   while (isCredential(text.charCodeAt(end))) end++
   // The point at the end of a sentence
   if (text.charCodeAt(end - 1) === 0x2e) end--
