@@ -139,7 +139,7 @@ export const make = Effect.fnUntraced(function* (
   settings: TracingConfig,
   books: SpanBooks.SpanBooks,
   plugins: DeliveryPlugins,
-  givenUp: Latch.Latch = Latch.makeUnsafe()
+  givenUp = Latch.makeUnsafe()
 ): Effect.fn.Return<Delivery, TracingConfigError, EffectScope.Scope> {
   const { exporters: ownExporters = [], headers, spanProcessors = [], stages = [] } = plugins
   const watched = [
