@@ -87,7 +87,7 @@ const main = Effect.gen(function* () {
   yield* Effect.raceFirst(orDied(tour), platform.died)
   if (once) return
 
-  yield* Console.log(Tour.tryIt({ api: platform.api, traces: viewer?.url, webhookSecret }))
+  yield* Console.log(Tour.tryIt({ api: platform.api, metrics: platform.metrics, traces: viewer?.url, webhookSecret }))
   const since = yield* Clock.currentTimeNanos
   const printing =
     viewer === undefined

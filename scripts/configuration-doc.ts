@@ -17,6 +17,8 @@ const sections: ReadonlyArray<readonly [heading: string, first: Setting]> = [
   ["Batches and endings", "queueSize"],
   ["What survives the process", "spoolDirectory"],
   ["Across boundaries", "propagators"],
+  ["What log lines say", "logCorrelation"],
+  ["Metrics", "metrics"],
   ["What a span holds", "attributeProfile"]
 ]
 

@@ -1,7 +1,7 @@
 /**
  * The whole platform on one machine: services, worker and API, each a process of its own.
  */
-import { Effect } from "effect"
+import { Config, Effect } from "effect"
 import { createServer } from "node:net"
 import * as ChildService from "./ChildService.ts"
 
@@ -20,6 +20,8 @@ export interface PlatformOptions {
 export interface Platform {
   /** `http://127.0.0.1:3000` */
   readonly api: string
+  /** Where the worker's metrics are: `http://127.0.0.1:40123/metrics` */
+  readonly metrics: string
   /** Ends only if one of the processes does. */
   readonly died: Effect.Effect<never, ChildService.ServiceDied>
 }
@@ -37,7 +39,7 @@ const ifFree = (port: number): Effect.Effect<number> =>
   })
 
 /** Strangers reach the API: what they send begins a trace of its own, linked to theirs. */
-const edge = { TRACING_TRUST: "public", TRACING_HTTP_IGNORE: "/metrics,/health/*" }
+const edge = { TRACING_TRUST: "public" }
 
 /** Only the platform itself reaches its services: a trace goes on in them. */
 const inside = { TRACING_TRUST: "trusted" }
@@ -47,6 +49,11 @@ const inside = { TRACING_TRUST: "trusted" }
  * else.
  */
 const flightRecorder = { TRACING_TAIL_SAMPLING: "failures,retries,interrupted" }
+/** Runs are measured, and whoever asks for the figures is no part of any trace. */
+const operated = Effect.map(Config.String("TRACING_METRICS").pipe(Config.withDefault("prometheus")), (metrics) => ({
+  TRACING_METRICS: metrics,
+  TRACING_HTTP_IGNORE: "/metrics,/health/*"
+}))
 
 /** Starts all of it, and waits until it is ready. */
 export const make = Effect.fnUntraced(function* ({
@@ -58,6 +65,7 @@ export const make = Effect.fnUntraced(function* ({
 }: PlatformOptions) {
   const env = {
     ...flightRecorder,
+    ...(yield* operated),
     ...tracing,
     QUEUE_URL: queueUrl,
     WEBHOOK_SECRET: webhookSecret,
@@ -85,8 +93,8 @@ export const make = Effect.fnUntraced(function* ({
   const worker = yield* ChildService.start({
     name: "gorax-worker",
     main: main("worker.ts"),
-    ready: /Taking jobs/,
-    env: { ...env, SERVICES_URL: services.address },
+    ready: /Taking jobs .* (http:\/\/\S+)/,
+    env: { ...env, ...inside, SERVICES_URL: services.address },
     onLine
   })
   const processes = [api, worker, services]
@@ -96,6 +104,7 @@ export const make = Effect.fnUntraced(function* ({
   )
   return {
     api: api.address,
+    metrics: worker.address,
     died: Effect.raceAllFirst(processes.map(({ died }) => died))
   } satisfies Platform
 })

@@ -32,13 +32,15 @@ export const stops = (api: Api) => [
 
 export interface TryItOptions {
   readonly api: string
+  /** The worker's metrics. */
+  readonly metrics: string
   /** The viewer, if the traces go there. */
   readonly traces: string | undefined
   readonly webhookSecret: string
 }
 
 /** Lines to copy into another terminal. */
-export const tryIt = ({ api, traces, webhookSecret }: TryItOptions): string => {
+export const tryIt = ({ api, metrics, traces, webhookSecret }: TryItOptions): string => {
   const json = "-H 'content-type: application/json'"
   const event = JSON.stringify({ name: "Alan Turing", email: "alan@example.com" })
   const signature = `-H 'x-gorax-signature: ${sign(Redacted.make(webhookSecret), event)}'`
@@ -47,6 +49,7 @@ export const tryIt = ({ api, traces, webhookSecret }: TryItOptions): string => {
     `curl ${api}/api/v1/workflows/refund-order/execute ${json} -d '${JSON.stringify({ orderId: "A-1003" })}'`,
     `curl ${api}/api/v1/webhooks/customer-signup ${json} ${signature} -d '${event}'`,
     `curl '${api}/api/v1/executions/<executionId>?wait=10'`,
+    `curl -H 'accept: application/openmetrics-text' ${metrics} | grep 'workflow_run.*trace_id'`,
     ...(traces === undefined ? [] : [`curl ${traces}/api/traces`, `curl '${traces}/api/traces?error=true'`])
   ]
   return `\nEverything stays up; each new trace is drawn here. Try, in another terminal:\n\n  ${lines.join("\n  ")}\n\nCtrl-C stops it.`

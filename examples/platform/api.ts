@@ -2,13 +2,13 @@
  * The API: takes requests, answers at once, and leaves the work to the workers.
  */
 import { NodeHttpServer, NodeRuntime } from "@effect/platform-node"
-import { TracedServer, TracingHealth, TracingLive, Webhook } from "@gorax/tracing"
+import { TracedServer, TracingLive, Webhook } from "@gorax/tracing"
 import { Config, Effect, Layer, Schedule, Schema } from "effect"
 import { uuidV7Unsafe } from "effect/crypto/SecureRandom"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
-import { PrometheusMetrics } from "effect/observability"
 import { createServer } from "node:http"
 import { Executions, isFinished } from "./Execution.ts"
+import * as Operations from "./Operations.ts"
 import * as Storage from "./Storage.ts"
 import { Submission } from "./Submission.ts"
 import { WebhookInbox } from "./WebhookInbox.ts"
@@ -97,17 +97,7 @@ const Look = Effect.gen(function* () {
 
 const Routes = HttpRouter.addAll(Effect.all([Execute, Receive, Look]))
 
-/** For who runs the platform: how tracing is doing, and its books for Prometheus. `TRACING_HTTP_IGNORE` leaves both out of traces. */
-const Operations = Layer.merge(
-  HttpRouter.add(
-    "GET",
-    "/health/tracing",
-    Effect.flatMap(TracingHealth.snapshot, HttpServerResponse.schemaJson(TracingHealth.HealthSnapshot))
-  ),
-  PrometheusMetrics.layerHttp({ path: "/metrics" })
-)
-
-const Api = HttpRouter.serve(Layer.merge(Routes, Operations), { disableLogger: true }).pipe(
+const Api = HttpRouter.serve(Layer.merge(Routes, Operations.routes), { disableLogger: true }).pipe(
   Layer.provide(TracedServer.layer),
   Layer.provide(
     NodeHttpServer.layerConfig(createServer, {

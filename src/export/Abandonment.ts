@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Latch from "effect/Latch"
-import { type AnyExporter, decorate, type SpanExporter } from "../model/SpanExporter.ts"
+import { decorate, type Exporter } from "../model/SpanExporter.ts"
 import { ExportError } from "../model/TracingError.ts"
 
 const abandoned = new ExportError({
@@ -15,9 +15,9 @@ const abandoned = new ExportError({
 })
 
 /** The exporter, until the latch opens: what is under way then fails, and so does what comes later. */
-export const make = <Exporter extends AnyExporter>(exporter: Exporter, givenUp: Latch.Latch): Exporter => {
+export const make = <AnyExporter extends Exporter<never>>(exporter: AnyExporter, givenUp: Latch.Latch): AnyExporter => {
   const abandon = Effect.andThen(givenUp.await, Effect.fail(abandoned))
-  return decorate(exporter, <Spans>(exporter: SpanExporter<Spans>): SpanExporter<Spans> => ({
+  return decorate(exporter, <Batch>(exporter: Exporter<Batch>): Exporter<Batch> => ({
     export: (spans) => Effect.raceFirst(exporter.export(spans), abandon)
   }))
 }

@@ -9,7 +9,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as SensitiveKeys from "../model/SensitiveKeys.ts"
-import { type AnyExporter, decorate, type LeftOut, type SpanExporter } from "../model/SpanExporter.ts"
+import { decorate, type LeftOut, type Exporter } from "../model/SpanExporter.ts"
 import type { ExportError } from "../model/TracingError.ts"
 
 /** An answer that was none, or not the one that was hoped for; without secrets. */
@@ -46,8 +46,8 @@ export class ExporterWatch {
   }
 
   /** The exporter, watched. */
-  readonly around = <Exporter extends AnyExporter>(exporter: Exporter): Exporter =>
-    decorate(exporter, <Spans>(exporter: SpanExporter<Spans>): SpanExporter<Spans> => ({
+  readonly around = <AnyExporter extends Exporter<never>>(exporter: AnyExporter): AnyExporter =>
+    decorate(exporter, <Batch>(exporter: Exporter<Batch>): Exporter<Batch> => ({
       export: (spans) =>
         Effect.suspend(() => {
           this.requests++

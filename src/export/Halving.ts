@@ -3,23 +3,23 @@
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { type AnyExporter, type Countable, decorate, type LeftOut, type SpanExporter } from "../model/SpanExporter.ts"
+import { type Countable, decorate, type LeftOut, type Exporter } from "../model/SpanExporter.ts"
 import type { ExportError } from "../model/TracingError.ts"
 
 /** Enough to find one span among ten thousand that is too large, and no flood where all of them are. */
 const mostRequests = 32
 
-const halves = <Spans extends Countable<Spans>>(spans: Spans): ReadonlyArray<Spans> => {
-  const middle = Math.ceil(spans.length / 2)
-  return [spans.slice(0, middle), spans.slice(middle)]
+const halves = <Batch extends Countable<Batch>>(batch: Batch): ReadonlyArray<Batch> => {
+  const middle = Math.ceil(batch.length / 2)
+  return [batch.slice(0, middle), batch.slice(middle)]
 }
 
-const inParts = Effect.fnUntraced(function* <Spans extends Countable<Spans>>(
-  exporter: SpanExporter<Spans>,
-  spans: Spans,
+const inParts = Effect.fnUntraced(function* <Batch extends Countable<Batch>>(
+  exporter: Exporter<Batch>,
+  batch: Batch,
   tooLarge: ExportError
 ): Effect.fn.Return<LeftOut | void, ExportError> {
-  let parts = halves(spans)
+  let parts = halves(batch)
   let requests = 1
   let rejected = 0
   let unreadable = 0
@@ -40,7 +40,7 @@ const inParts = Effect.fnUntraced(function* <Spans extends Countable<Spans>>(
       message = result.failure.message
     }
   }
-  if (rejected === spans.length) return yield* tooLarge
+  if (rejected === batch.length) return yield* tooLarge
   return rejected + unreadable === 0 ? undefined : { rejected, unreadable, message }
 })
 
@@ -50,13 +50,14 @@ const inParts = Effect.fnUntraced(function* <Spans extends Countable<Spans>>(
  * A batch costs 32 requests at most; what has not found a size that fits by
  * then is rejected, the rest has arrived.
  */
-export const make = <Exporter extends AnyExporter>(exporter: Exporter): Exporter => decorate(exporter, halving)
+export const make = <AnyExporter extends Exporter<never>>(exporter: AnyExporter): AnyExporter =>
+  decorate(exporter, halving)
 
-const halving = <Spans extends Countable<Spans>>(exporter: SpanExporter<Spans>): SpanExporter<Spans> => ({
-  export: (spans) =>
+const halving = <Batch extends Countable<Batch>>(exporter: Exporter<Batch>): Exporter<Batch> => ({
+  export: (batch) =>
     Effect.catchIf(
-      exporter.export(spans),
-      (error) => error.reason === "TooLarge" && spans.length > 1,
-      (error) => inParts(exporter, spans, error)
+      exporter.export(batch),
+      (error) => error.reason === "TooLarge" && batch.length > 1,
+      (error) => inParts(exporter, batch, error)
     )
 })

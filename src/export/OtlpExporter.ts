@@ -8,7 +8,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { AnyExporter, EncodingExporter, SpanExporter } from "../model/SpanExporter.ts"
+import type { AnySpanExporter, EncodingExporter, SpanExporter } from "../model/SpanExporter.ts"
 import * as ExportFailure from "./ExportFailure.ts"
 import * as OtlpEncoder from "./OtlpEncoder.ts"
 import * as OtlpGrpc from "./OtlpGrpc.ts"
@@ -18,7 +18,8 @@ import type { OtlpTransport, OtlpTransportOptions } from "./OtlpTransport.ts"
 
 const unreadableMessage = "some spans could not be read"
 
-const open = (options: OtlpTransportOptions): Effect.Effect<OtlpTransport, never, Scope.Scope> => {
+/** Opens the way that a protocol goes. */
+export const open = (options: OtlpTransportOptions): Effect.Effect<OtlpTransport, never, Scope.Scope> => {
   switch (options.settings.endpoint.protocol) {
     case "grpc":
       return OtlpGrpc.make(options)
@@ -32,7 +33,7 @@ const open = (options: OtlpTransportOptions): Effect.Effect<OtlpTransport, never
 /** Opens the way to an OTLP receiver; it is closed with the scope. What is sent as protobuf is encoded ahead. */
 export const make = Effect.fnUntraced(function* (
   options: OtlpTransportOptions
-): Effect.fn.Return<AnyExporter, never, Scope.Scope> {
+): Effect.fn.Return<AnySpanExporter, never, Scope.Scope> {
   const { endpoint, timeout } = options.settings
   const transport = yield* open(options)
   const late = Effect.fail(

@@ -137,13 +137,13 @@ const judge = (answered: Answered, to: ExportFailure.To): Effect.Effect<LeftOut 
 export const make = Effect.fnUntraced(function* (
   transport: OtlpTransport.OtlpTransportOptions
 ): Effect.fn.Return<OtlpTransport.OtlpTransport, never, Scope.Scope> {
-  const { headers, settings, tls, userAgent } = transport
+  const { grpcPath = path, headers, settings, tls, userAgent } = transport
   const { compression } = settings
   const to: ExportFailure.To = { endpoint: settings.endpoint.display, headersFrom: headers?.name }
   const compressed = compression !== "none"
   const own = {
     ":method": "POST",
-    ":path": path,
+    ":path": grpcPath,
     "content-type": "application/grpc",
     te: "trailers",
     "grpc-timeout": grpcTimeout(settings.timeout),

@@ -35,6 +35,8 @@ export interface OtlpTransportOptions {
   readonly headers?: RotatingHeaders | undefined
   /** What people are told when it fails, where the receiver is not one of OTLP. */
   readonly words?: Pick<To, "setting" | "hints">
+  /** The method that is called over gRPC; that of spans by default. */
+  readonly grpcPath?: string
 }
 
 /** A way to a receiver. Connections are opened when they are needed and live in the scope it was made in. */

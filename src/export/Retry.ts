@@ -15,7 +15,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Semaphore from "effect/Semaphore"
-import { type AnyExporter, decorate, type LeftOut, type SpanExporter } from "../model/SpanExporter.ts"
+import { decorate, type LeftOut, type Exporter } from "../model/SpanExporter.ts"
 import type { ExportError } from "../model/TracingError.ts"
 import { Outage } from "./Outage.ts"
 
@@ -32,10 +32,12 @@ export interface RetryOptions {
  * Once the end has come, waits are cut short, what waited has its try, and a
  * destination that does not even answer is not asked again.
  */
-export const make = <Exporter extends AnyExporter>(exporter: Exporter, options: RetryOptions = {}): Exporter =>
-  decorate(exporter, (exporter) => retrying(exporter, options))
+export const make = <AnyExporter extends Exporter<never>>(
+  exporter: AnyExporter,
+  options: RetryOptions = {}
+): AnyExporter => decorate(exporter, (exporter) => retrying(exporter, options))
 
-const retrying = <Spans>(exporter: SpanExporter<Spans>, options: RetryOptions): SpanExporter<Spans> => {
+const retrying = <Batch>(exporter: Exporter<Batch>, options: RetryOptions): Exporter<Batch> => {
   const outage = new Outage({
     first: Duration.toMillis(options.delay ?? "1 second"),
     longest: Duration.toMillis(options.maxDelay ?? "5 seconds")
@@ -48,8 +50,8 @@ const retrying = <Spans>(exporter: SpanExporter<Spans>, options: RetryOptions): 
   /** `undefined` when it is worth another try. */
   type Try = Effect.Effect<{ readonly taken: LeftOut | void } | undefined, ExportError>
 
-  const tryOnce = (spans: Spans, knocked: boolean): Try =>
-    Effect.suspend(() => (gone === undefined ? exporter.export(spans) : Effect.fail(gone))).pipe(
+  const tryOnce = (batch: Batch, knocked: boolean): Try =>
+    Effect.suspend(() => (gone === undefined ? exporter.export(batch) : Effect.fail(gone))).pipe(
       Effect.matchEffect({
         onSuccess: (taken) => Effect.as(outage.lasting ? outage.ended : Effect.void, { taken }),
         onFailure: (error) => {
@@ -68,14 +70,14 @@ const retrying = <Spans>(exporter: SpanExporter<Spans>, options: RetryOptions): 
     Effect.raceFirst(Effect.sleep(Math.max(0, outage.until - now)), hurried.await)
   )
 
-  const inTurn = (spans: Spans): Try =>
+  const inTurn = (batch: Batch): Try =>
     turns.withPermit(
-      Effect.suspend(() => (outage.lasting ? Effect.andThen(pause, tryOnce(spans, true)) : Effect.succeed(undefined)))
+      Effect.suspend(() => (outage.lasting ? Effect.andThen(pause, tryOnce(batch, true)) : Effect.succeed(undefined)))
     )
 
-  const send = (spans: Spans): Effect.Effect<LeftOut | void, ExportError> =>
-    Effect.suspend(() => (outage.lasting ? inTurn(spans) : tryOnce(spans, false))).pipe(
-      Effect.flatMap((result) => (result === undefined ? send(spans) : Effect.succeed(result.taken)))
+  const send = (batch: Batch): Effect.Effect<LeftOut | void, ExportError> =>
+    Effect.suspend(() => (outage.lasting ? inTurn(batch) : tryOnce(batch, false))).pipe(
+      Effect.flatMap((result) => (result === undefined ? send(batch) : Effect.succeed(result.taken)))
     )
 
   return {

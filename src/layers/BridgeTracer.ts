@@ -22,6 +22,7 @@ import * as SpanOpener from "../model/SpanOpener.ts"
 import { baseOf, FiberContext } from "../tracer/FiberContext.ts"
 import { contextOf, parentIn, serverIn, yielded } from "../tracer/OtelContext.ts"
 import { PassThroughSpan } from "../tracer/PassThroughSpan.ts"
+import * as SpanLoggers from "../tracer/SpanLoggers.ts"
 import { BridgeSpan, type SpanOptions } from "./BridgeSpan.ts"
 
 const evaluate = "~effect/Effect/evaluate"
@@ -72,8 +73,14 @@ const rename = (span: Tracer.AnySpan, name: string): void => {
 }
 
 /** Effect's tracer, whose spans an OpenTelemetry tracer makes. */
-export const make = (tracer: Otel.Tracer): Tracer.Tracer & SpanOpener.SpanOpener => ({
-  ...Tracer.make({ span: (options) => open(tracer, options), context: context as Evaluate }),
+export const make = (tracer: Otel.Tracer, loggers?: SpanLoggers.Exchange): Tracer.Tracer & SpanOpener.SpanOpener => ({
+  ...Tracer.make({
+    span(options) {
+      SpanLoggers.exchangeCurrent(loggers)
+      return open(tracer, options)
+    },
+    context: context as Evaluate
+  }),
   ...SpanOpener.make({
     off: false,
     rename,

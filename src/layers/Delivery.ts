@@ -14,6 +14,7 @@ import * as Abandonment from "../export/Abandonment.ts"
 import { ExporterWatch } from "../export/ExporterWatch.ts"
 import * as OtelExporter from "../export/OtelExporter.ts"
 import { toReadableSpan } from "../export/ReadableSpan.ts"
+import type { LogFilter } from "../model/LogRecord.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import type { Scope } from "../model/SpanData.ts"
 import type { SpanExporter } from "../model/SpanExporter.ts"
@@ -48,6 +49,8 @@ export interface DeliveryPlugins {
   readonly headers?: OwnHeaders
   /** What spans pass through before they are batched, in the order they meet it. */
   readonly stages?: ReadonlyArray<Stage>
+  /** Sees every log record before it waits to be sent, to change it or leave it out. */
+  readonly logFilter?: LogFilter
   /** Have runs kept that sampling left out, beside `TRACING_TAIL_*` and before it; each is asked when a run is over. */
   readonly tailRules?: ReadonlyArray<TailRule.TailRule>
 }
@@ -169,6 +172,8 @@ const tailSampling = Effect.fnUntraced(function* (
 export interface Wiring {
   /** Stages that spans of all traces meet first, the unsampled ones among them. */
   readonly observers?: ReadonlyArray<Stage>
+  /** Stages that meet what is really delivered. */
+  readonly last?: ReadonlyArray<Stage>
   /** Opened when nobody wants to wait for an answer any more. */
   readonly givenUp?: Latch.Latch
 }
@@ -181,7 +186,7 @@ export const make = Effect.fnUntraced(function* (
   settings: TracingConfig,
   books: SpanBooks.SpanBooks,
   plugins: DeliveryPlugins,
-  { givenUp = Latch.makeUnsafe(), observers = [] }: Wiring = {}
+  { givenUp = Latch.makeUnsafe(), last = [], observers = [] }: Wiring = {}
 ): Effect.fn.Return<Delivery, TracingConfigError, EffectScope.Scope> {
   const { exporters: ownExporters = [], headers, spanProcessors = [], stages = [], tailRules = [] } = plugins
   const watched = [
@@ -209,7 +214,7 @@ export const make = Effect.fnUntraced(function* (
   const early = tail === undefined ? observers : [...observers, tail.stage]
   const recordsUnsampled = early.length > 0
   const letting = recordsUnsampled ? [LettingGo.stage(books)] : []
-  for (const stage of [...early, ...letting, ...stages].toReversed()) sink = yield* stage(sink)
+  for (const stage of [...early, ...letting, ...stages, ...last].toReversed()) sink = yield* stage(sink)
   const seen = {
     sink,
     recordsUnsampled,

@@ -33,6 +33,63 @@ const foreign = (
   }
 }
 
+const onlyTraces = /\/v1\/traces\/?(?=$|\?)/
+
+/** Where spans go unless that is said of spans alone; then what is said of all telemetry. */
+const sharedEndpoint = (reading: SettingReading): string | undefined =>
+  isOfTraces(reading, "endpoint")
+    ? reading.text("OTEL_EXPORTER_OTLP_ENDPOINT")
+    : reading.get("endpoint")?.replace(onlyTraces, "")
+
+const isOfTraces = (reading: SettingReading, setting: SettingTable.Setting): boolean =>
+  reading.sources[setting]?.startsWith("OTEL_EXPORTER_OTLP_TRACES_") === true
+
+/** The same for another setting; one of OpenTelemetry's for spans alone stands aside. */
+const shared = <S extends "protocol" | "headers" | "compression">(
+  reading: SettingReading,
+  setting: S
+): SettingTable.SettingValue<S> => {
+  type Value = SettingTable.SettingValue<S>
+  if (!isOfTraces(reading, setting)) return reading.get(setting)
+  const row = SettingTable.table[setting] as unknown as SettingTable.SettingRow<Value>
+  const text = reading.text(`OTEL_EXPORTER_OTLP_${setting.toUpperCase()}`)
+  return (text === undefined ? undefined : row.rule.parse(text)) ?? row.fallback
+}
+
+/** An endpoint of its own speaks for itself; else it is the protocol of spans. */
+const protocolOf = (reading: SettingReading, own: string | undefined, traces: OtlpSettings) => {
+  if (own?.startsWith("TRACING_") === true) return undefined
+  return own === undefined && !isOfTraces(reading, "endpoint") && !isOfTraces(reading, "protocol")
+    ? traces.endpoint.protocol
+    : shared(reading, "protocol")
+}
+
+/** Where log records, or metrics, go, and how: as spans do, where nothing else is said. */
+export const signal = (reading: SettingReading, which: "logs" | "metrics", traces: OtlpSettings): OtlpSettings => {
+  const setting = `${which}Endpoint` as const
+  const written = reading.get(setting)
+  const asked = reading.get(`${which}Protocol`) ?? protocolOf(reading, reading.sources[setting], traces)
+  const text =
+    written ?? sharedEndpoint(reading) ?? (asked === "grpc" ? "http://localhost:4317" : "http://localhost:4318")
+  const found = OtlpEndpoint.fromText(text, {
+    protocol: asked,
+    insecure: reading.get("insecure"),
+    exact: reading.sources[setting]?.startsWith("OTEL_") === true,
+    path: `/v1/${which}`
+  })
+  // An endpoint of spans is judged there
+  if (Result.isFailure(found) && written !== undefined) reading.refuse(setting, found.failure)
+  const endpoint = Result.getOrElse(found, () => traces.endpoint)
+  const headers = reading.get(`${which}Headers`) ?? shared(reading, "headers")
+  const authorization = endpoint.authorization && { authorization: Redacted.value(endpoint.authorization) }
+  return {
+    endpoint,
+    headers: Redacted.make({ ...authorization, ...headers }),
+    compression: reading.get(`${which}Compression`) ?? shared(reading, "compression"),
+    timeout: reading.get(`${which}Timeout`) ?? traces.timeout
+  }
+}
+
 export const zipkin = (reading: SettingReading, timeout: Duration.Duration): OtlpSettings =>
   foreign(
     reading,

@@ -17,7 +17,7 @@ import type { RotatingHeaders } from "../export/RotatingHeaders.ts"
 import * as Retry from "../export/Retry.ts"
 import * as SdkOtlpExporter from "../export/SdkOtlpExporter.ts"
 import * as ZipkinExporter from "../export/ZipkinExporter.ts"
-import type { AnyExporter, SpanExporter } from "../model/SpanExporter.ts"
+import type { AnySpanExporter, SpanExporter } from "../model/SpanExporter.ts"
 import type { Destination } from "../pipeline/Destinations.ts"
 import * as HeadersFile from "./HeadersFile.ts"
 import * as OwnHeaders from "./OwnHeaders.ts"
@@ -50,7 +50,7 @@ const typeOf = (name: ExporterName, { otlp }: TracingConfig): string =>
   })[name]
 
 type Opened<Exporter> = Effect.Effect<Exporter, never, Scope.Scope>
-type Made<Exporter = AnyExporter> = Effect.Effect<Exporter, TracingConfigError, Scope.Scope>
+type Made<Exporter = AnySpanExporter> = Effect.Effect<Exporter, TracingConfigError, Scope.Scope>
 
 /** Whoever looks at a console is waiting. */
 const consoleInterval = Duration.millis(200)
@@ -95,7 +95,7 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ReadonlyArray<Watched>, TracingConfigError, Scope.Scope> {
   // Only for what is sent: who writes to a file needs no certificates
   const tls = yield* Effect.cached(TlsFiles.read(settings))
-  const over = <Exporter extends AnyExporter>(
+  const over = <Exporter extends AnySpanExporter>(
     format: string,
     to: OtlpSettings,
     open: (options: OtlpTransportOptions) => Opened<Exporter>,
@@ -113,12 +113,12 @@ export const make = Effect.fnUntraced(function* (
   /** Each try is seen. */
   const again =
     (watch: ExporterWatch) =>
-    <Exporter extends AnyExporter>(exporter: Exporter): Exporter =>
+    <Exporter extends AnySpanExporter>(exporter: Exporter): Exporter =>
       Retry.make(watch.around(exporter), settings.retry)
   /** What is too large is halved, and each half tried again by itself. */
   const inAnySize =
     (watch: ExporterWatch) =>
-    <Exporter extends AnyExporter>(exporter: Exporter): Exporter =>
+    <Exporter extends AnySpanExporter>(exporter: Exporter): Exporter =>
       Halving.make(again(watch)(exporter))
 
   const makers: Readonly<Record<ExporterName, (watch: ExporterWatch) => Made>> = {

@@ -28,6 +28,7 @@ export class SettingReading {
   readonly problems: Array<TracingConfigProblem> = []
   readonly sources: Partial<Record<SettingTable.Setting, string>> = {}
   readonly #texts: SettingTexts
+  readonly #values = new Map<SettingTable.Setting, unknown>()
 
   constructor(texts: SettingTexts) {
     this.#texts = texts
@@ -41,7 +42,13 @@ export class SettingReading {
     this.problems.push({ key, rule, value: show(setting, this.text(key) ?? "") })
   }
 
+  /** A setting's value; what is wrong with it is said once, however often it is asked for. */
   get<S extends SettingTable.Setting>(setting: S): SettingTable.SettingValue<S> {
+    if (!this.#values.has(setting)) this.#values.set(setting, this.#read(setting))
+    return this.#values.get(setting) as SettingTable.SettingValue<S>
+  }
+
+  #read<S extends SettingTable.Setting>(setting: S): SettingTable.SettingValue<S> {
     type Value = SettingTable.SettingValue<S>
     const row = SettingTable.table[setting] as unknown as SettingTable.SettingRow<Value>
     const own = [row.key, ...row.aliases]

@@ -57,6 +57,54 @@ const row = <A, const Fallback = A>(options: {
   )
 })
 
+/** How telemetry that is no span is sent, where that differs from how spans are. */
+const signal = (signal: "LOGS" | "METRICS", path: string) => ({
+  endpoint: row({
+    key: `TRACING_${signal}_ENDPOINT`,
+    rule: Rule.text,
+    otel: [`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`],
+    fallback: undefined,
+    shown: "TRACING_ENDPOINT",
+    doc: `Where \`TRACING_${signal}=otlp\` sends to, if not where spans go. For http, \`${path}\` takes the place of \`/v1/traces\`, or is added where it is missing, except to \`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT\`.`
+  }),
+  protocol: row({
+    key: `TRACING_${signal}_PROTOCOL`,
+    rule: Rule.oneOf(...protocols),
+    otel: [`OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`],
+    fallback: undefined,
+    shown: "by the endpoint",
+    doc: "As `TRACING_PROTOCOL`."
+  }),
+  headers: row({
+    key: `TRACING_${signal}_HEADERS`,
+    rule: Rule.headers,
+    otel: [`OTEL_EXPORTER_OTLP_${signal}_HEADERS`],
+    fallback: undefined,
+    shown: "TRACING_HEADERS",
+    secret: true,
+    doc: "As `TRACING_HEADERS`, and instead of them. Never shown."
+  }),
+  compression: row({
+    key: `TRACING_${signal}_COMPRESSION`,
+    rule: Rule.oneOf(...compressions, "none"),
+    otel: [`OTEL_EXPORTER_OTLP_${signal}_COMPRESSION`],
+    fallback: undefined,
+    shown: "TRACING_COMPRESSION",
+    doc: "As `TRACING_COMPRESSION`."
+  }),
+  timeout: row({
+    key: `TRACING_${signal}_TIMEOUT`,
+    rule: Rule.duration,
+    otel: [{ key: `OTEL_EXPORTER_OTLP_${signal}_TIMEOUT`, rule: Rule.otelTimeout }],
+    fallback: undefined,
+    shown: "TRACING_TIMEOUT",
+    doc: "As `TRACING_TIMEOUT`."
+  })
+})
+
+const logsSignal = signal("LOGS", "/v1/logs")
+const metricsSignal = signal("METRICS", "/v1/metrics")
+
 const exporterNames = ["otlp", "otlp-sdk", "zipkin", "jaeger", "file", "console"] as const
 
 export type ExporterName = (typeof exporterNames)[number]
@@ -69,6 +117,25 @@ const optIn = Rule.map(
       .map((entry) => entry.trim())
   ),
   (entries) => (entries.includes("http") && !entries.includes("http/dup") ? "semconv" : "gorax")
+)
+
+/** Effect's own loggers write to the console. */
+const logsExporter = Rule.map(Rule.oneOf("none", "otlp", "console"), (name) => (name === "otlp" ? "otlp" : "none"))
+
+const metricsExporter = Rule.map(Rule.oneOf("none", "otlp", "prometheus", "console"), (name) =>
+  name === "none" || name === "console" ? "off" : name
+)
+
+const exemplarFilter = Rule.map(Rule.oneOf("trace_based", "always_off"), (filter) => filter === "trace_based")
+
+const exceptionOptIn = Rule.map(
+  Rule.map(Rule.text, (text) =>
+    text
+      .toLowerCase()
+      .split(",")
+      .map((entry) => entry.trim())
+  ),
+  (entries) => (entries.includes("logs/dup") ? "both" : entries.includes("logs") ? "logs" : "events")
 )
 
 const jaegerAgentPort = 6831
@@ -558,6 +625,96 @@ export const table = {
     fallback: "auto",
     doc: "Whether code that uses OpenTelemetry itself sees the current span: `auto` begins when such code shows up."
   }),
+
+  // What log lines say
+  logCorrelation: row({
+    key: "TRACING_LOG_CORRELATION",
+    rule: Rule.boolean,
+    fallback: true,
+    doc: "Every log line inside a span says `trace_id`, `span_id` and `trace_flags`, and tenant and execution where its span knows them: see [correlation.md](correlation.md)."
+  }),
+  logEvents: row({
+    key: "TRACING_LOG_EVENTS",
+    rule: Rule.boolean,
+    fallback: false,
+    doc: "Makes each log line an event of the span it was written in, as Effect does by itself. Twice the data, and what is in a line leaves with the span."
+  }),
+
+  logs: row({
+    key: "TRACING_LOGS",
+    rule: Rule.oneOf("none", "otlp"),
+    otel: [{ key: "OTEL_LOGS_EXPORTER", rule: logsExporter }],
+    fallback: "none",
+    doc: "`otlp` sends every log line as a record of OpenTelemetry's logs, too, with the resource of spans and the context of its span. The console is what Effect's own loggers are for, so `OTEL_LOGS_EXPORTER=console` is `none`."
+  }),
+  exceptions: row({
+    key: "TRACING_EXCEPTIONS",
+    rule: Rule.oneOf("events", "logs", "both"),
+    otel: [{ key: "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", rule: exceptionOptIn }],
+    fallback: "events",
+    doc: "Where exceptions of spans are told: as events of the span, as log records, or both. Log records need `TRACING_LOGS=otlp`; without it they stay events, and to ask for them by this name is an error. `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN=logs` means `logs`, `logs/dup` means `both`."
+  }),
+  logsQueueSize: row({
+    key: "TRACING_LOGS_QUEUE_SIZE",
+    rule: Rule.integer(1),
+    otel: ["OTEL_BLRP_MAX_QUEUE_SIZE"],
+    fallback: 4096,
+    doc: "How many records may wait. What comes on top is dropped and counted."
+  }),
+  logsBatchSize: row({
+    key: "TRACING_LOGS_BATCH_SIZE",
+    rule: Rule.integer(1),
+    otel: ["OTEL_BLRP_MAX_EXPORT_BATCH_SIZE"],
+    fallback: undefined,
+    shown: "512, or the queue size if that is less",
+    doc: "How many records one request carries at most; not more than the queue size."
+  }),
+  logsInterval: row({
+    key: "TRACING_LOGS_BATCH_TIMEOUT",
+    rule: Rule.delay,
+    otel: ["OTEL_BLRP_SCHEDULE_DELAY"],
+    fallback: Duration.seconds(1),
+    doc: "How long a record waits for others at most."
+  }),
+  logsEndpoint: logsSignal.endpoint,
+  logsProtocol: logsSignal.protocol,
+  logsHeaders: logsSignal.headers,
+  logsCompression: logsSignal.compression,
+  logsTimeout: logsSignal.timeout,
+
+  // Metrics
+  metrics: row({
+    key: "TRACING_METRICS",
+    rule: Rule.oneOf("off", "prometheus", "otlp"),
+    otel: [{ key: "OTEL_METRICS_EXPORTER", rule: metricsExporter }],
+    fallback: "off",
+    doc: "Measures every run of a workflow and of a step, sampled or not, and finds exemplars for these and the program's own metrics. `prometheus` lets `TracingMetrics` serve them; `otlp` sends them as well. What is sent or served are all of the program's Effect metrics. See [correlation.md](correlation.md)."
+  }),
+  metricsInterval: row({
+    key: "TRACING_METRICS_INTERVAL",
+    rule: Rule.duration,
+    otel: ["OTEL_METRIC_EXPORT_INTERVAL"],
+    fallback: Duration.minutes(1),
+    doc: "How often metrics are sent."
+  }),
+  metricsExemplars: row({
+    key: "TRACING_METRICS_EXEMPLARS",
+    rule: Rule.boolean,
+    otel: [{ key: "OTEL_METRICS_EXEMPLAR_FILTER", rule: exemplarFilter }],
+    fallback: true,
+    doc: "Metrics name traces that are kept as examples of what they measured. `OTEL_METRICS_EXEMPLAR_FILTER=trace_based` means `true`, `always_off` means `false`."
+  }),
+  metricsSeries: row({
+    key: "TRACING_METRICS_SERIES",
+    rule: Rule.integer(2, 100_000),
+    fallback: 2000,
+    doc: 'How many combinations of workflow, step, tenant and error each metric of runs tells apart. What comes on top is counted together, as `otel.metric.overflow="true"`.'
+  }),
+  metricsEndpoint: metricsSignal.endpoint,
+  metricsProtocol: metricsSignal.protocol,
+  metricsHeaders: metricsSignal.headers,
+  metricsCompression: metricsSignal.compression,
+  metricsTimeout: metricsSignal.timeout,
 
   // What spans hold
   attributeProfile: row({

@@ -30,6 +30,7 @@ import * as LayerHealth from "./LayerHealth.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
 import * as ProcessEndings from "./ProcessEndings.ts"
 import * as SecondSignal from "./SecondSignal.ts"
+import * as Signals from "./Signals.ts"
 import * as StartLine from "./StartLine.ts"
 import * as TracingConfig from "./TracingConfig.ts"
 import { TracingHealth } from "./TracingHealth.ts"
@@ -69,6 +70,9 @@ export interface TracingOptions extends TracingPlugins {
   readonly propagators?: ReadonlyArray<keyof typeof Propagator.named>
   /** Entries of the baggage that become attributes of every span opened under them. */
   readonly baggageAttributes?: ReadonlyArray<string>
+  /** Log lines and metrics that are delivered, beside spans. */
+  readonly logs?: "none" | "otlp"
+  readonly metrics?: "off" | "prometheus" | "otlp"
   readonly attributeProfile?: References.Profile
   /** Whose trace context is continued: everybody's, or nobody's but of those whom `trusts` names. */
   readonly trust?: "trusted" | "public"
@@ -108,6 +112,8 @@ const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_SPOOL_DIR: options.spoolDirectory,
   TRACING_PROPAGATORS: listed(options.propagators),
   TRACING_BAGGAGE_ATTRIBUTES: listed(options.baggageAttributes),
+  TRACING_LOGS: options.logs,
+  TRACING_METRICS: options.metrics,
   TRACING_ATTRIBUTE_PROFILE: options.attributeProfile,
   TRACING_OTEL_CONTEXT: options.otelContext
 })
@@ -154,7 +160,7 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
   if (!settings.enabled)
     return Context.add(unrecorded(settings, plugins.trusts), Tracer.Tracer, GoraxTracer.passThrough)
   const secondSignal = yield* SecondSignal.make
-  const delivery = yield* Delivery.make(settings, books, plugins, { givenUp: secondSignal.givenUp })
+  const { delivery, loggers, provided } = yield* Signals.make(settings, books, plugins, secondSignal.givenUp)
   yield* Effect.addFinalizer(() => secondSignal.listen)
   const health = yield* LayerHealth.make({
     settings,
@@ -184,12 +190,14 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     books,
     openSpans,
     otelContext,
+    loggers,
     ids: Ids.secure(),
     limits: settings.spanLimits,
     resource: { attributes: settings.resourceAttributes },
     scope: Delivery.scope
   }
-  const context = Context.add(unrecorded(settings, plugins.trusts), TracingHealth, health)
+  const base = Context.add(unrecorded(settings, plugins.trusts), TracingHealth, health)
+  const context = Context.merge(base, provided)
   if (otelContext !== undefined) {
     const propagator = Context.get(context, CurrentPropagator)!
     const { onForeignStart } = delivery
@@ -257,7 +265,7 @@ export const layerBridge = (options: BridgeOptions = {}): Layer.Layer<OtelTracer
       return Crossing.context(settings).pipe(
         Context.add(TracingHealth, LayerHealth.bridged(settings)),
         Context.add(OtelTracer.OtelTracer, tracer),
-        Context.add(Tracer.Tracer, BridgeTracer.make(tracer))
+        Context.add(Tracer.Tracer, BridgeTracer.make(tracer, Signals.exchange(settings)))
       )
     })
   )

@@ -60,6 +60,25 @@ export interface HttpSetting {
   readonly trustedProxies: ReadonlyArray<string>
 }
 
+/** Where and how log records go. */
+export interface LogsSetting {
+  readonly otlp: OtlpSettings
+  readonly queueSize: number
+  readonly batchSize: number
+  readonly interval: Duration.Duration
+}
+
+/** Which metrics are made, and where they go. */
+export interface MetricsSetting {
+  /** True where they are sent, and not only served. */
+  readonly sent: boolean
+  readonly otlp: OtlpSettings
+  readonly interval: Duration.Duration
+  readonly exemplars: boolean
+  /** How many series a metric of runs may have. */
+  readonly series: number
+}
+
 /** Which runs are kept that sampling left out, and how much of undecided ones is remembered. */
 export interface TailSetting {
   /** None where tail sampling is off. */
@@ -143,6 +162,18 @@ export interface TracingConfig {
   readonly trust: TrustSetting
   readonly http: HttpSetting
   readonly otelContext: "auto" | "on" | "off"
+  readonly logs: {
+    /** Lines say which span they were written in. */
+    readonly correlation: boolean
+    /** Lines become events of that span. */
+    readonly events: boolean
+    /** Where exceptions of spans are told; log records only where there are any. */
+    readonly exceptions: "events" | "logs" | "both"
+    /** `undefined` when lines are not sent. */
+    readonly sent: LogsSetting | undefined
+  }
+  /** `undefined` when nothing is measured. */
+  readonly metrics: MetricsSetting | undefined
   readonly attributeProfile: Profile
   readonly spanLimits: SpanLimits
   /** The variable that supplied each setting; a setting that is not here has its default. */
@@ -305,6 +336,44 @@ const batch = (reading: SettingReading): TracingConfig["batch"] => {
   }
 }
 
+const logs = (reading: SettingReading, traces: OtlpSettings): TracingConfig["logs"] => {
+  const sent = reading.get("logs") === "otlp"
+  const exceptions = reading.get("exceptions")
+  if (!sent && exceptions !== "events" && reading.sources.exceptions === SettingTable.table.exceptions.key) {
+    reading.refuse("exceptions", "set to logs or both together with TRACING_LOGS=otlp")
+  }
+  const queueSize = reading.get("logsQueueSize")
+  const batchSize = reading.get("logsBatchSize") ?? Math.min(512, queueSize)
+  if (batchSize > queueSize) {
+    const rule = `no more than the queue size, ${queueSize} (${SettingTable.table.logsQueueSize.key})`
+    reading.refuse("logsBatchSize", rule)
+  }
+  const setting: LogsSetting = {
+    otlp: DestinationSettings.signal(reading, "logs", traces),
+    queueSize,
+    batchSize: Math.min(batchSize, queueSize),
+    interval: reading.get("logsInterval")
+  }
+  return {
+    correlation: reading.get("logCorrelation"),
+    events: reading.get("logEvents"),
+    exceptions: sent ? exceptions : "events",
+    sent: sent ? setting : undefined
+  }
+}
+
+const metrics = (reading: SettingReading, traces: OtlpSettings): TracingConfig["metrics"] => {
+  const wanted = reading.get("metrics")
+  const setting: MetricsSetting = {
+    sent: wanted === "otlp",
+    otlp: DestinationSettings.signal(reading, "metrics", traces),
+    interval: reading.get("metricsInterval"),
+    exemplars: reading.get("metricsExemplars"),
+    series: reading.get("metricsSeries")
+  }
+  return wanted === "off" ? undefined : setting
+}
+
 const spool = (reading: SettingReading): TracingConfig["spool"] => {
   const directory = reading.get("spoolDirectory")
   const maxBytes = reading.get("spoolMaxBytes")
@@ -336,6 +405,7 @@ const read = (reading: SettingReading): TracingConfig => {
   const enabled = reading.get("enabled")
   const names = exporters(reading)
   const timeout = reading.get("timeout")
+  const traces = otlp(reading, names.includes("otlp-sdk"), timeout)
   return {
     enabled: !reading.get("otelDisabled") && enabled,
     serviceName,
@@ -347,7 +417,7 @@ const read = (reading: SettingReading): TracingConfig => {
       ...(serviceVersion === undefined ? undefined : { [Keys.serviceVersion]: serviceVersion })
     },
     exporters: names,
-    otlp: otlp(reading, names.includes("otlp-sdk"), timeout),
+    otlp: traces,
     headersFile: reading.get("headersFile"),
     zipkin: DestinationSettings.zipkin(reading, timeout),
     jaeger: DestinationSettings.jaeger(reading, timeout),
@@ -369,6 +439,8 @@ const read = (reading: SettingReading): TracingConfig => {
     trust: trust(reading),
     http: http(reading),
     otelContext: reading.get("otelContext"),
+    logs: logs(reading, traces),
+    metrics: metrics(reading, traces),
     attributeProfile: reading.get("attributeProfile"),
     spanLimits: {
       attributes: reading.get("spanAttributes"),

@@ -8,7 +8,7 @@
 import * as Effect from "effect/Effect"
 import * as Tracer from "effect/Tracer"
 import * as Untraced from "../export/Untraced.ts"
-import { type AnyExporter, decorate, type SpanExporter } from "../model/SpanExporter.ts"
+import { decorate, type Exporter } from "../model/SpanExporter.ts"
 import { passThrough } from "../tracer/GoraxTracer.ts"
 
 const evaluate = "~effect/Effect/evaluate"
@@ -19,8 +19,8 @@ const apart: Tracer.Tracer = {
 }
 
 /** The exporter, unnoticed. */
-export const make = <Exporter extends AnyExporter>(exporter: Exporter): Exporter =>
-  decorate(exporter, <Spans>(exporter: SpanExporter<Spans>): SpanExporter<Spans> => ({
+export const make = <AnyExporter extends Exporter<never>>(exporter: AnyExporter): AnyExporter =>
+  decorate(exporter, <Batch>(exporter: Exporter<Batch>): Exporter<Batch> => ({
     export: (spans) =>
       Effect.provideService(
         Effect.suspend(() => exporter.export(spans)),

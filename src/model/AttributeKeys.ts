@@ -49,6 +49,15 @@ export const exceptionMessage = "exception.message"
 export const exceptionStacktrace = "exception.stacktrace"
 export const interrupted = "effect.fiber.interrupted"
 
+// Log lines, as OpenTelemetry spells the context of a trace where logs are no OTLP
+export const logTraceId = "trace_id"
+export const logSpanId = "span_id"
+export const logTraceFlags = "trace_flags"
+
+// Log records, as Effect spells what is its own
+export const fiberId = "effect.fiberId"
+/** Followed by the label. */
+export const logSpanPrefix = "effect.log_span."
 // Tail sampling
 /** Why a span was kept that sampling had left out: `failure`, `slow`. */
 export const keptBecause = "gorax.tracing.kept_because"

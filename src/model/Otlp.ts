@@ -77,6 +77,30 @@ export interface ExportTraceServiceRequest {
   readonly resourceSpans?: ReadonlyArray<ResourceSpans>
 }
 
+export interface WireLogRecord {
+  readonly timeUnixNano?: string
+  readonly observedTimeUnixNano?: string
+  readonly severityNumber?: number
+  readonly severityText?: string
+  readonly eventName?: string
+  readonly body?: AnyValue
+  readonly attributes?: ReadonlyArray<KeyValue>
+  readonly droppedAttributesCount?: number
+  readonly traceId?: string
+  readonly spanId?: string
+  readonly flags?: number
+}
+
+export interface ExportLogsServiceRequest {
+  readonly resourceLogs?: ReadonlyArray<{
+    readonly resource?: { readonly attributes?: ReadonlyArray<KeyValue> }
+    readonly scopeLogs?: ReadonlyArray<{
+      readonly scope?: { readonly name?: string; readonly version?: string }
+      readonly logRecords?: ReadonlyArray<WireLogRecord>
+    }>
+  }>
+}
+
 /** The place of a kind is its number on the wire; 0, unspecified, is read as internal. */
 export const kinds: ReadonlyArray<Tracer.SpanKind> = [
   "internal",
@@ -96,7 +120,7 @@ export const hasIsRemoteFlag = 0x100
 export const isRemoteFlag = 0x200
 
 /** Spans of others hold what they hold: what has no form of its own is put into words, and nothing is an empty value. */
-const fromValue = (value: unknown): AnyValue => {
+export const fromValue = (value: unknown): AnyValue => {
   switch (typeof value) {
     case "string":
       return { stringValue: value }
@@ -124,7 +148,7 @@ const fromWord = (value: unknown): AnyValue => {
 const fromAttributes = (attributes: Iterable<readonly [string, unknown]>): ReadonlyArray<KeyValue> =>
   Array.from(attributes, ([key, value]) => ({ key, value: fromValue(value) }))
 
-const fromRecord = (attributes: Attributes.Attributes): ReadonlyArray<KeyValue> =>
+export const fromRecord = (attributes: Attributes.Attributes): ReadonlyArray<KeyValue> =>
   fromAttributes(Object.entries(attributes))
 
 /** Where signed 64 bits end: in the year 2262. */

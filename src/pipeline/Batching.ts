@@ -21,7 +21,7 @@ import * as Semaphore from "effect/Semaphore"
 import * as Tracer from "effect/Tracer"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import type { SpanData } from "../model/SpanData.ts"
-import type { AnyExporter, Countable, SpanExporter } from "../model/SpanExporter.ts"
+import type { AnySpanExporter, Countable, Exporter } from "../model/SpanExporter.ts"
 import type { Flushed, SpanSink } from "../model/SpanSink.ts"
 import { ExportError } from "../model/TracingError.ts"
 import * as BatchOutcome from "./BatchOutcome.ts"
@@ -70,7 +70,7 @@ interface Told<Spans> {
 }
 
 const batching = Effect.fnUntraced(function* <Spans extends Countable<Spans>>(
-  exporter: SpanExporter<Spans>,
+  exporter: Exporter<Spans>,
   form: SpanForm.SpanForm<Spans>,
   told: Told<Spans>,
   options: BatchingOptions
@@ -261,7 +261,10 @@ const batching = Effect.fnUntraced(function* <Spans extends Countable<Spans>>(
  * wants to tell one from another: who is told what became of each, or who
  * chooses among them.
  */
-export const make = (exporter: AnyExporter, options: BatchingOptions): Effect.Effect<SpanSink, never, Scope.Scope> => {
+export const make = (
+  exporter: AnySpanExporter,
+  options: BatchingOptions
+): Effect.Effect<SpanSink, never, Scope.Scope> => {
   const { keep, onFate } = options
   if (!SpanForm.isEncoding(exporter)) return batching(exporter, SpanForm.asTheyAre, { keep, onFate }, options)
   const isAnyLike = options.drop === "newest" || options.drop === "oldest"

@@ -12,14 +12,14 @@ import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import type { SpanData } from "../model/SpanData.ts"
-import type { AnyExporter } from "../model/SpanExporter.ts"
+import type { AnySpanExporter } from "../model/SpanExporter.ts"
 import type { Flushed, SpanSink } from "../model/SpanSink.ts"
 import * as Batching from "./Batching.ts"
 
 export interface Destination {
   /** What it is called in messages. */
   readonly name: string
-  readonly exporter: AnyExporter
+  readonly exporter: AnySpanExporter
   /** How long an ended span waits for others at most, where it is not what the options say. */
   readonly interval?: Duration.Input
 }

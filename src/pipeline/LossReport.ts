@@ -1,5 +1,5 @@
 /**
- * Says which spans were lost, without a flood: the first loss at once, further ones once a minute.
+ * Says which spans, or log records, were lost, without a flood: the first loss at once, further ones once a minute.
  */
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
@@ -20,11 +20,11 @@ export class LossReport {
   lastError = ""
   readonly #lost = new Map<Loss, number>()
   readonly #some = Latch.makeUnsafe()
-  readonly #where: string
+  readonly #what: string
 
   /** `destination` is told where there are several. */
-  constructor(destination?: string) {
-    this.#where = destination === undefined ? "" : ` on their way to ${destination}`
+  constructor(destination?: string, what = "spans") {
+    this.#what = destination === undefined ? what : `${what} on their way to ${destination}`
   }
 
   add(reason: Loss, count: number): void {
@@ -40,7 +40,7 @@ export class LossReport {
     const counts = Array.from(this.#lost, ([reason, count]) => `${count} ${told[reason]}`).join(", ")
     this.#lost.clear()
     const why = this.lastError === "" ? "" : ` Last error: ${this.lastError}`
-    return Effect.logWarning(`Tracing lost spans${this.#where}: ${counts}.${why}`)
+    return Effect.logWarning(`Tracing lost ${this.#what}: ${counts}.${why}`)
   })
 
   /** Never ends. A latch resumes its waiters on the stack of whoever opens it, which may be `push`: hence the yield. */

@@ -21,7 +21,7 @@ import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
 import * as SpanBooks from "../model/SpanBooks.ts"
-import { type AnyExporter, decorate, type SpanExporter } from "../model/SpanExporter.ts"
+import { decorate, type Exporter } from "../model/SpanExporter.ts"
 import type { QueueView } from "./QueueView.ts"
 import type { TailView } from "./TailView.ts"
 
@@ -272,10 +272,14 @@ const failureOf = (cause: Cause.Cause<unknown>): string => {
 }
 
 /** Records how long each batch took. Goes around everything that tries again. */
-export const timed = <Exporter extends AnyExporter>(exporter: Exporter, type: string, index: number): Exporter => {
+export const timed = <AnyExporter extends Exporter<never>>(
+  exporter: AnyExporter,
+  type: string,
+  index: number
+): AnyExporter => {
   const labels = component(type, index)
   const full = durations(labels)
-  return decorate(exporter, <Spans>(exporter: SpanExporter<Spans>): SpanExporter<Spans> => ({
+  return decorate(exporter, <Batch>(exporter: Exporter<Batch>): Exporter<Batch> => ({
     export: (spans) =>
       Effect.flatMap(Clock.monotonicTimeNanos, (begin) =>
         Effect.onExit(exporter.export(spans), (exit) =>

@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import type { EncodedSpans } from "../model/EncodedSpans.ts"
 import type { SpanData } from "../model/SpanData.ts"
-import type { AnyExporter, EncodingExporter, SpanExporter } from "../model/SpanExporter.ts"
+import type { AnySpanExporter, EncodingExporter, SpanExporter } from "../model/SpanExporter.ts"
 import * as SpanSize from "./SpanSize.ts"
 
 export interface SpanForm<Spans> {
@@ -40,13 +40,13 @@ export const encodedBy = ({ encode }: EncodingExporter): SpanForm<EncodedSpans> 
   isWeighed: true
 })
 
-export const isEncoding = (exporter: AnyExporter): exporter is EncodingExporter => "encode" in exporter
+export const isEncoding = (exporter: AnySpanExporter): exporter is EncodingExporter => "encode" in exporter
 
 /** Half a millisecond. Then others have their turn. */
 const encodedInTurn = 512
 
 /** The exporter as one that is given spans as they are, and encodes them when it is asked to send them. */
-export const late = (exporter: AnyExporter): SpanExporter => {
+export const late = (exporter: AnySpanExporter): SpanExporter => {
   if (!isEncoding(exporter)) return exporter
   const { encode, ending } = exporter
   return {

@@ -36,6 +36,8 @@ export interface GrpcCall {
   readonly stream: Http2.ServerHttp2Stream
   /** Reads what was sent. */
   readonly receive: Effect.Effect<Received, OtlpError>
+  /** Reads the message as bytes, where it is another than that of spans. */
+  readonly receiveBody: Effect.Effect<Uint8Array, OtlpError>
 }
 
 const prefixSize = 5
@@ -90,7 +92,7 @@ const read = (stream: Http2.ServerHttp2Stream, limits: OtlpBody.OtlpLimits): Eff
     stream.on("close", () => resume(Effect.fail(malformed("the call ended early"))))
   })
 
-const receive = Effect.fnUntraced(function* (
+const receiveBody = Effect.fnUntraced(function* (
   stream: Http2.ServerHttp2Stream,
   headers: Http2.IncomingHttpHeaders,
   limits: OtlpBody.OtlpLimits
@@ -100,8 +102,7 @@ const receive = Effect.fnUntraced(function* (
     return yield* malformed("not one message of gRPC")
   }
   const coding = frame[0] === 1 ? String(headers["grpc-encoding"] ?? "identity") : "identity"
-  const body = yield* OtlpCoding.decode(frame.subarray(prefixSize), coding, limits)
-  return yield* Effect.fromResult(OtlpBody.decode(body, "protobuf", limits))
+  return yield* OtlpCoding.decode(frame.subarray(prefixSize), coding, limits)
 })
 
 /** What a call is answered with when its body was no good. */
@@ -121,7 +122,14 @@ export const serve = Effect.fnUntraced(function* (
   server.on("stream", (stream, headers) => {
     // Whoever called may break off at any time
     stream.on("error", () => undefined)
-    const call: GrpcCall = { path: headers[":path"] ?? "", headers, stream, receive: receive(stream, headers, limits) }
+    const body = receiveBody(stream, headers, limits)
+    const call: GrpcCall = {
+      path: headers[":path"] ?? "",
+      headers,
+      stream,
+      receive: Effect.flatMap(body, (body) => Effect.fromResult(OtlpBody.decode(body, "protobuf", limits))),
+      receiveBody: body
+    }
     const answered = Effect.map(handle(call), (outcome) => Result.try(() => answer(stream, outcome)))
     const fiber = Fiber.runIn(Effect.runForkWith(context)(answered), scope)
     stream.on("close", () => fiber.interruptUnsafe())

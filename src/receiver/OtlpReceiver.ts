@@ -28,7 +28,8 @@ const readError = (error: HttpServerError, limits: OtlpBody.OtlpLimits): OtlpErr
     ? OtlpCoding.tooManyBytes(limits)
     : malformed("the body ended early")
 
-const readBody = Effect.fnUntraced(function* (limits: OtlpBody.OtlpLimits) {
+/** Reads the body of a request as its sender had it, whatever kind of telemetry it is. */
+export const readBody = Effect.fnUntraced(function* (limits: OtlpBody.OtlpLimits) {
   const request = yield* HttpServerRequest.HttpServerRequest
   const coding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase()
   if (Number(request.headers["content-length"]) > limits.maxBodyBytes) return yield* OtlpCoding.tooManyBytes(limits)

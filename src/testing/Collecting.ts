@@ -23,7 +23,18 @@ export interface CollectedRequest {
   readonly status: number | undefined
 }
 
+/** Telemetry that is no span, as it came. */
+export interface CollectedMessage {
+  readonly signal: "logs" | "metrics"
+  readonly protocol: "http" | "grpc"
+  readonly encoding: OtlpEncoding
+  /** An export request of that signal, inflated, in its encoding. */
+  readonly body: Uint8Array
+}
+
 export interface Collecting {
+  readonly messages: SubscriptionRef.SubscriptionRef<ReadonlyArray<CollectedMessage>>
+
   readonly spans: SubscriptionRef.SubscriptionRef<ReadonlyArray<ReceivedSpan>>
   readonly requests: SubscriptionRef.SubscriptionRef<ReadonlyArray<CollectedRequest>>
   /** What is still to be done; the first has its turn next. */
@@ -32,6 +43,7 @@ export interface Collecting {
 
 export const make: Effect.Effect<Collecting> = Effect.gen(function* () {
   return {
+    messages: yield* SubscriptionRef.make<ReadonlyArray<CollectedMessage>>([]),
     spans: yield* SubscriptionRef.make<ReadonlyArray<ReceivedSpan>>([]),
     requests: yield* SubscriptionRef.make<ReadonlyArray<CollectedRequest>>([]),
     script: []
@@ -82,6 +94,30 @@ export const take = <R>(
     Effect.delay(fault?._tag === "Slow" ? fault.millis : 0),
     Effect.flatMap((received) => Effect.fromResult(limited(fault, received))),
     Effect.tap((received) => SubscriptionRef.update(spans, (before) => [...before, ...received.spans])),
+    Effect.result
+  )
+
+const signals = { "/v1/logs": "logs", "/v1/metrics": "metrics" } as const
+
+const grpcSignals: Readonly<Record<string, CollectedMessage["signal"]>> = {
+  "/opentelemetry.proto.collector.logs.v1.LogsService/Export": "logs",
+  "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export": "metrics"
+}
+
+/** What is sent to a path, if it is telemetry other than spans. */
+export const signalOf = (path: string): CollectedMessage["signal"] | undefined =>
+  grpcSignals[path] ?? Object.entries(signals).find(([end]) => path.endsWith(end))?.[1]
+
+/** Takes a message whole. */
+export const takeMessage = <R>(
+  { messages }: Collecting,
+  read: Effect.Effect<Uint8Array, OtlpError, R>,
+  message: Omit<CollectedMessage, "body">,
+  fault: Fault.Fault | undefined
+): Effect.Effect<Result.Result<void, OtlpError>, never, R> =>
+  read.pipe(
+    Effect.delay(fault?._tag === "Slow" ? fault.millis : 0),
+    Effect.flatMap((body) => SubscriptionRef.update(messages, (before) => [...before, { ...message, body }])),
     Effect.result
   )
 

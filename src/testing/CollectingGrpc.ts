@@ -11,7 +11,7 @@ import * as Fault from "./Fault.ts"
 /** Answers one call. */
 export const answer = Effect.fnUntraced(function* (
   collecting: Collecting.Collecting,
-  { headers, path, receive, stream }: GrpcReceiver.GrpcCall
+  { headers, path, receive, receiveBody, stream }: GrpcReceiver.GrpcCall
 ): Effect.fn.Return<GrpcReceiver.GrpcOutcome> {
   const seen = {
     protocol: "grpc",
@@ -38,6 +38,14 @@ export const answer = Effect.fnUntraced(function* (
       message: Fault.told(fault.status),
       retryAfterMillis: retryAfter === undefined ? undefined : Number(retryAfter) * 1000
     })
+  }
+  const signal = Collecting.signalOf(path)
+  if (signal !== undefined) {
+    const message = { signal, protocol: "grpc", encoding: "protobuf" } as const
+    const taken = yield* Collecting.takeMessage(collecting, receiveBody, message, fault)
+    return yield* respond(
+      Result.isSuccess(taken) ? { status: 0, body: new Uint8Array() } : GrpcReceiver.fromError(taken.failure)
+    )
   }
   if (path !== GrpcReceiver.path) return yield* respond({ status: Fault.grpcCode(404) })
 

@@ -38,10 +38,25 @@ export const answer = Effect.fnUntraced(function* (
     const refused = OtlpResponse.refused(encoding ?? "json", fault.status, 2, Fault.told(fault.status))
     return yield* respond(HttpServerResponse.setHeaders(refused, fault.headers))
   }
-  if (method !== "POST" || !path.endsWith(OtlpReceiver.path)) {
+  const signal = Collecting.signalOf(path)
+  if (method !== "POST" || (signal === undefined && !path.endsWith(OtlpReceiver.path))) {
     return yield* respond(HttpServerResponse.empty({ status: 404 }))
   }
   if (encoding === undefined) return yield* respond(HttpServerResponse.empty({ status: 415 }))
+  if (signal !== undefined) {
+    const message = { signal, protocol: "http", encoding } as const
+    const taken = yield* Collecting.takeMessage(
+      collecting,
+      OtlpReceiver.readBody(OtlpBody.defaultLimits),
+      message,
+      fault
+    )
+    return yield* respond(
+      Result.isSuccess(taken)
+        ? OtlpResponse.accepted(encoding, { refused: 0, refusal: "" })
+        : OtlpResponse.fromError(encoding, taken.failure)
+    )
+  }
 
   const taken = yield* Collecting.take(collecting, OtlpReceiver.receive(encoding), fault)
   if (fault?._tag === "Reset") {

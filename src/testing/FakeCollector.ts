@@ -23,7 +23,7 @@ import * as CollectingHttp from "./CollectingHttp.ts"
 import * as Door from "./Door.ts"
 import * as Fault from "./Fault.ts"
 
-export type { CollectedRequest } from "./Collecting.ts"
+export type { CollectedMessage, CollectedRequest } from "./Collecting.ts"
 export type { ReceivedSpan } from "../receiver/ReceivedSpan.ts"
 export { type Fault, hang, partial, requires, resetRequest, resetResponse, slow, status, tooLarge } from "./Fault.ts"
 
@@ -38,6 +38,10 @@ export class FakeCollector extends Context.Service<
     readonly spans: Effect.Effect<ReadonlyArray<ReceivedSpan>>
     /** Every request, those that were refused too. */
     readonly requests: Effect.Effect<ReadonlyArray<Collecting.CollectedRequest>>
+    /** Every message of logs and metrics that was taken, as it came. */
+    readonly messages: Effect.Effect<ReadonlyArray<Collecting.CollectedMessage>>
+    /** Waits until so many of those were taken. */
+    readonly awaitMessages: (count: number) => Effect.Effect<ReadonlyArray<Collecting.CollectedMessage>>
     /** Waits until so many spans were taken. */
     readonly awaitSpans: (count: number) => Effect.Effect<ReadonlyArray<ReceivedSpan>>
     /** Waits until there were so many requests. */
@@ -62,7 +66,7 @@ export interface ScriptedAnswer {
 
 const make = Effect.gen(function* () {
   const collecting = yield* Collecting.make
-  const { requests, script, spans } = collecting
+  const { messages, requests, script, spans } = collecting
 
   // Neither listens itself: a door can be shut and opened, a server of Node only once
   // Requests that are cut off never come to an end in Effect's server, so no scope that is closed may wait for them
@@ -78,6 +82,8 @@ const make = Effect.gen(function* () {
     grpcUrl: `http://127.0.0.1:${grpcDoor.port}`,
     spans: SubscriptionRef.get(spans),
     requests: SubscriptionRef.get(requests),
+    messages: SubscriptionRef.get(messages),
+    awaitMessages: (count) => Collecting.atLeast(messages, count),
     awaitSpans: (count) => Collecting.atLeast(spans, count),
     awaitRequests: (count) => Collecting.atLeast(requests, count),
     respondWith: (fault, { headers = {}, times = 1 } = {}) =>

@@ -14,6 +14,7 @@ import { PassThroughSpan } from "./PassThroughSpan.ts"
 import * as SpanClock from "./SpanClock.ts"
 import * as SpanDefaults from "./SpanDefaults.ts"
 import * as SpanFrame from "./SpanFrame.ts"
+import * as SpanLoggers from "./SpanLoggers.ts"
 import * as SpanShared from "./SpanShared.ts"
 
 export interface GoraxTracerOptions extends SpanShared.SpanSettings {
@@ -64,6 +65,7 @@ export const make = (options: GoraxTracerOptions): Tracer.Tracer & SpanOpener.Sp
   const tracer = Tracer.make({
     span(span) {
       if (Context.get(span.annotations, Transparent)) return new PassThroughSpan(span.name, span.parent)
+      SpanLoggers.exchangeCurrent(options.loggers)
       const parent = Option.getOrUndefined(span.parent) ?? (span.root ? undefined : otelContext?.activeParent())
       const annotations = span.annotations.mapUnsafe.size === 0 ? noAnnotations : span.annotations
       const sampled = wished(shared, span.sampled, parent)

@@ -1,7 +1,7 @@
 /**
- * What a fiber says about every span it opens: clock, level, annotations and links.
+ * What a fiber says about every span it opens: clock, level, annotations, links and loggers.
  *
- * Five look-ups in the fiber's context. A span hands them to its children
+ * Six look-ups in the fiber's context. A span hands them to its children
  * with the context it makes, so that a deep trace looks them up once.
  */
 import * as Clock from "effect/Clock"
@@ -9,6 +9,7 @@ import type * as Fiber from "effect/Fiber"
 import * as LogLevel from "effect/LogLevel"
 import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
+import * as SpanLoggers from "./SpanLoggers.ts"
 import * as SpanClock from "./SpanClock.ts"
 
 export interface SpanDefaults {
@@ -18,6 +19,8 @@ export interface SpanDefaults {
   readonly sampled: boolean
   readonly annotations: Readonly<Record<string, unknown>>
   readonly links: ReadonlyArray<Tracer.SpanLink>
+  /** The loggers inside, where the fiber has others. */
+  readonly loggers: SpanLoggers.Loggers | undefined
 }
 
 /** True unless the fiber's trace level rules spans out. */
@@ -26,12 +29,17 @@ export const isSampled = (fiber: Fiber.Fiber<unknown, unknown>): boolean => {
   return minimum === "All" || !LogLevel.isGreaterThan(minimum, fiber.getRef(Tracer.CurrentTraceLevel))
 }
 
-export const fromFiber = (fiber: Fiber.Fiber<unknown, unknown>): SpanDefaults => ({
+export const fromFiber = (fiber: Fiber.Fiber<unknown, unknown>, exchange?: SpanLoggers.Exchange): SpanDefaults => ({
   clock: fiber.getRef(References.TracerTimingEnabled) ? fiber.getRef(Clock.Clock) : undefined,
   sampled: isSampled(fiber),
   annotations: fiber.getRef(References.TracerSpanAnnotations),
-  links: fiber.getRef(References.TracerSpanLinks)
+  links: fiber.getRef(References.TracerSpanLinks),
+  loggers: SpanLoggers.toExchange(fiber, exchange)
 })
+
+/** The same for the spans inside, whose fiber has the loggers. */
+export const inside = (defaults: SpanDefaults): SpanDefaults =>
+  defaults.loggers === undefined ? defaults : { ...defaults, loggers: undefined }
 
 /** What the clock of the spans says now. */
 export const now = (clock: Clock.Clock | undefined): SpanClock.Reading =>

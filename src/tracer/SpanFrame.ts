@@ -11,6 +11,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
 import * as Tracer from "effect/Tracer"
 import * as SpanContext from "../model/SpanContext.ts"
 import * as SpanOpeners from "../model/SpanOpener.ts"
@@ -19,6 +20,7 @@ import { GoraxSpan, noAnnotations } from "./GoraxSpan.ts"
 import type { OtelContext } from "./OtelContext.ts"
 import type * as SpanClock from "./SpanClock.ts"
 import * as SpanDefaults from "./SpanDefaults.ts"
+import type { Loggers } from "./SpanLoggers.ts"
 import type { SpanShared } from "./SpanShared.ts"
 
 const onSuccess = "~effect/Effect/successCont"
@@ -112,8 +114,8 @@ const open = (
 interface KnownCache extends Fiber.Fiber.Cache {
   spanDefaults?: SpanDefaults.SpanDefaults
   spanDefaultsOf?: Context.Context<never>
-  roomy?: Context.Context<never>
-  roomyOf?: Context.Context<never>
+  base?: Context.Context<never>
+  baseOf?: Context.Context<never>
 }
 
 interface KnownContext extends Context.Context<never> {
@@ -123,24 +125,29 @@ interface KnownContext extends Context.Context<never> {
   readonly maxDepth?: number
 }
 
+/** The context, and the loggers that belong inside spans. */
+const withLoggers = (context: Context.Context<never>, loggers: Loggers | undefined): Context.Context<never> =>
+  loggers === undefined ? context : Context.add(context, Logger.CurrentLoggers, loggers)
+
 /**
- * The fiber's context, with room for another service. Effect copies all of a context that is full when something is
- * added to it, and would for each of the spans opened in it; so it is laid flat once.
+ * What a span is added to: the fiber's context, with room for another service. Effect copies all of a context that is
+ * full when something is added to it, and would for each of the spans opened in it; so it is laid flat once.
  */
-const roomy = (fiber: Fiber.Fiber<unknown, unknown>): Context.Context<never> => {
+const baseOf = (fiber: Fiber.Fiber<unknown, unknown>, loggers: Loggers | undefined): Context.Context<never> => {
   const context: KnownContext = fiber.context
-  if (context.depth === undefined || context.depth !== context.maxDepth) return context
+  const hasRoom = context.depth === undefined || context.depth !== context.maxDepth
+  if (hasRoom && loggers === undefined) return context
   const cache: KnownCache = fiber.cache
-  if (cache.roomy !== undefined && cache.roomyOf === context) return cache.roomy
-  cache.roomyOf = context
-  return (cache.roomy = Context.makeUnsafe(context.mapUnsafe))
+  if (cache.base !== undefined && cache.baseOf === context) return cache.base
+  cache.baseOf = context
+  return (cache.base = Context.makeUnsafe(withLoggers(context, loggers).mapUnsafe))
 }
 
-const defaultsOf = (fiber: Fiber.Fiber<unknown, unknown>): SpanDefaults.SpanDefaults => {
+const defaultsOf = (fiber: Fiber.Fiber<unknown, unknown>, shared: SpanShared): SpanDefaults.SpanDefaults => {
   const cache: KnownCache = fiber.cache
   if (cache.spanDefaults !== undefined && cache.spanDefaultsOf === fiber.context) return cache.spanDefaults
   cache.spanDefaultsOf = fiber.context
-  return (cache.spanDefaults = SpanDefaults.fromFiber(fiber))
+  return (cache.spanDefaults = SpanDefaults.fromFiber(fiber, shared.loggers))
 }
 
 /** The fiber's context with another span. What is derived from the two differs in nothing else, so it is copied. */
@@ -149,8 +156,9 @@ const withSpan = (
   span: Tracer.AnySpan,
   spanDefaults: SpanDefaults.SpanDefaults
 ): Context.Context<never> => {
-  const context = Context.addUnsafe(roomy(fiber), Tracer.ParentSpanKey, span) as KnownContext
-  context._fiberCache = { ...fiber.cache, span, spanDefaults, spanDefaultsOf: context }
+  const context = Context.addUnsafe(baseOf(fiber, spanDefaults.loggers), Tracer.ParentSpanKey, span) as KnownContext
+  const inside = SpanDefaults.inside(spanDefaults)
+  context._fiberCache = { ...fiber.cache, span, spanDefaults: inside, spanDefaultsOf: context }
   return context
 }
 
@@ -210,7 +218,7 @@ const tryOut = (): boolean => {
 const onStack =
   (shared: SpanShared, otelContext: OtelContext | undefined): SpanOpener["around"] =>
   (fiber, self, spec) => {
-    const defaults = defaultsOf(fiber)
+    const defaults = defaultsOf(fiber, shared)
     const span = open(shared, otelContext, fiber.cache.span, defaults, spec)
     return enter(fiber, self, withSpan(fiber, span, defaults), span, defaults.clock, spec.conclude)
   }
@@ -220,13 +228,14 @@ const throughEffect = (shared: SpanShared, otelContext: OtelContext | undefined)
   let last: { readonly of: Context.Context<never>; readonly defaults: SpanDefaults.SpanDefaults } | undefined
   return (fiber, self, spec) => {
     let opened: { readonly span: GoraxSpan; readonly outer: Context.Context<never> } | undefined
-    if (last?.of !== fiber.context) last = { of: fiber.context, defaults: SpanDefaults.fromFiber(fiber) }
+    if (last?.of !== fiber.context)
+      last = { of: fiber.context, defaults: SpanDefaults.fromFiber(fiber, shared.loggers) }
     const { defaults } = last
     // Opened only when its end is on the stack: an interruption may come between
     const entering = Effect.withFiber((fiber) => {
       const span = open(shared, otelContext, fiber.cache.span, defaults, spec)
       opened = { span, outer: fiber.context }
-      fiber.setContext(Context.add(fiber.context, Tracer.ParentSpan, span))
+      fiber.setContext(Context.add(withLoggers(fiber.context, defaults.loggers), Tracer.ParentSpan, span))
       return self
     })
     return Effect.onExitPrimitive(entering, (exit) => {

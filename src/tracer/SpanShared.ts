@@ -10,6 +10,7 @@ import type { SpanSink } from "../model/SpanSink.ts"
 import type { GoraxSpan } from "./GoraxSpan.ts"
 import type { IdGenerator } from "./Ids.ts"
 import type { OpenSpans } from "./OpenSpans.ts"
+import type { Exchange } from "./SpanLoggers.ts"
 
 /** What a tracer is made of. */
 export interface SpanSettings {
@@ -24,6 +25,8 @@ export interface SpanSettings {
   readonly openSpans?: OpenSpans | undefined
   /** Told of every span when it is opened, before sampling is decided. */
   readonly onStart?: ((span: GoraxSpan) => void) | undefined
+  /** What the loggers of a fiber become inside its spans. */
+  readonly loggers?: Exchange | undefined
   /**
    * Records what the sampler leaves out, too: it goes into the sink without the sampled flag, and neither children in
    * other processes nor anybody else outside hears of it. False by default, when such spans are hardly made at all.

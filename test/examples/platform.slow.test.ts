@@ -10,11 +10,21 @@ import type { Execution } from "../../examples/platform/Execution.ts"
 import * as Platform from "../../examples/platform/Platform.ts"
 import * as Tour from "../../examples/platform/Tour.ts"
 import { awaitWhole } from "../../examples/platform/WholeTrace.ts"
+import { parse } from "../metrics/openMetricsText.ts"
 import { fulfilOrder, inFulfilOrder } from "./fulfilOrder.ts"
 
 const webhookSecret = "a-secret-for-tests"
 
-class Api extends Context.Service<Api, Effect.Success<ReturnType<typeof ApiClient.make>>>()("test/examples/Api") {}
+type Client = Effect.Success<ReturnType<typeof ApiClient.make>>
+
+class Api extends Context.Service<
+  Api,
+  Client & {
+    readonly metrics: string
+    /** What the worker printed. */
+    readonly lines: ReadonlyArray<string>
+  }
+>()("test/examples/Api") {}
 
 /** The platform as `npm start` starts it: three processes, free ports, a folder of its own. */
 const Running = Layer.effect(
@@ -22,12 +32,14 @@ const Running = Layer.effect(
   Effect.gen(function* () {
     const { url } = yield* Viewer.Viewer
     const folder = yield* FileSystem.FileSystem.use((fs) => fs.makeTempDirectoryScoped({ prefix: "gorax-test-" }))
+    const lines: Array<string> = []
     const platform = yield* Platform.make({
+      onLine: (name, line) => Effect.sync(() => void (name === "gorax-worker" && lines.push(line))),
       tracing: { TRACING_ENABLED: "true", TRACING_ENDPOINT: url, TRACING_BATCH_TIMEOUT: "200" },
       queueUrl: join(folder, "gorax.db"),
       webhookSecret
     })
-    return yield* ApiClient.make({ url: platform.api, webhookSecret })
+    return { ...(yield* ApiClient.make({ url: platform.api, webhookSecret })), metrics: platform.metrics, lines }
   })
 ).pipe(Layer.provideMerge(Viewer.layer({ port: 0 })), Layer.provide(NodeServices.layer))
 
@@ -163,6 +175,41 @@ POST /api/v1/workflows/:id/execute
     })
   )
 
+  it.effect("leads from a log line to its trace", () =>
+    Effect.gen(function* () {
+      const { lines } = yield* Api
+      const { execution, spans } = yield* traced((yield* Api).execute("refund-order", Tour.refund))
+      const from = lines.findIndex((line) => line.includes(`${execution.executionId} failed`))
+      assert.isAtLeast(from, 0, lines.join("\n"))
+      const said = lines.slice(from, from + 8).join("\n")
+      const [, traceId] = /trace_id: '([0-9a-f]{32})'/.exec(said) ?? []
+      const [, spanId] = /span_id: '([0-9a-f]{16})'/.exec(said) ?? []
+      const span = spans.find((span) => span.traceId === traceId && span.spanId === spanId)
+      assert.strictEqual(span?.name, "queue.process_message", said)
+    })
+  )
+
+  it.effect("leads from a metric of the worker to the trace of a run that it measured", () =>
+    Effect.gen(function* () {
+      const { metrics } = yield* Api
+      const { store } = yield* Viewer.Viewer
+      yield* traced((yield* Api).execute("fulfil-order", { ...Tour.order, orderId: "A-4001" }))
+      const text = yield* Effect.promise(() =>
+        fetch(metrics, { headers: { accept: "application/openmetrics-text" } }).then((response) => response.text())
+      )
+      const runs = parse(text).find(({ name }) => name === "workflow_run_duration_seconds")
+      const measured = runs?.samples.filter(({ labels }) => labels["workflow_id"] === "fulfil-order") ?? []
+      const exemplars = measured.flatMap(({ exemplar }) => (exemplar === undefined ? [] : [exemplar]))
+      assert.isNotEmpty(exemplars, text)
+      for (const { labels, value } of exemplars) {
+        const trace = yield* store.get(labels["trace_id"] ?? "")
+        const span = trace?.spans.find(({ spanId }) => spanId === labels["span_id"])
+        assert.strictEqual(span?.attributes.get("workflow_id"), "fulfil-order")
+        assert.closeTo(value, Number(span!.endTime - span!.startTime) / 1e9, 1e-6)
+      }
+    })
+  )
+
   it.effect("refuses what is not signed, unknown or misshapen, and says why", () =>
     Effect.gen(function* () {
       const { url } = yield* Api
@@ -204,9 +251,12 @@ POST /api/v1/workflows/:id/execute
       assert.strictEqual(health.exporters[0]?.name, "otlp")
       assert.isAbove(health.books.exported, 0)
       const metrics = yield* get("/metrics")
-      const started = Number(/^otel_sdk_span_started (\d+)$/m.exec(metrics)?.[1])
+      const started = Number(/^otel_sdk_span_started_total (\d+)$/m.exec(metrics)?.[1])
       assert.isAtLeast(started, health.books.started)
-      assert.match(metrics, /^otel_sdk_exporter_span_exported\{[^}]*otlp_http_span_exporter\/0"\} \d+$/m)
+      assert.match(
+        metrics,
+        /^otel_sdk_exporter_span_exported_total\{otel_component_name="otlp_http_span_exporter\/0",[^}]*\} \d+$/m
+      )
       // When this has arrived, so would have what came before
       yield* traced((yield* Api).execute("fulfil-order", Tour.order))
       const names = (yield* store.list()).map(({ rootName }) => rootName)

@@ -40,6 +40,46 @@ message Span {
 message ScopeSpans { InstrumentationScope scope = 1; repeated Span spans = 2; string schema_url = 3; }
 message ResourceSpans { Resource resource = 1; repeated ScopeSpans scope_spans = 2; string schema_url = 3; }
 message ExportTraceServiceRequest { repeated ResourceSpans resource_spans = 1; }
+message LogRecord {
+  fixed64 time_unix_nano = 1; fixed64 observed_time_unix_nano = 11; int32 severity_number = 2; string severity_text = 3;
+  AnyValue body = 5; repeated KeyValue attributes = 6; uint32 dropped_attributes_count = 7; fixed32 flags = 8;
+  bytes trace_id = 9; bytes span_id = 10; string event_name = 12;
+}
+message ScopeLogs { InstrumentationScope scope = 1; repeated LogRecord log_records = 2; string schema_url = 3; }
+message ResourceLogs { Resource resource = 1; repeated ScopeLogs scope_logs = 2; string schema_url = 3; }
+message ExportLogsServiceRequest { repeated ResourceLogs resource_logs = 1; }
+message Exemplar {
+  repeated KeyValue filtered_attributes = 7; fixed64 time_unix_nano = 2;
+  oneof value { double as_double = 3; sfixed64 as_int = 6; }
+  bytes span_id = 4; bytes trace_id = 5;
+}
+message NumberDataPoint {
+  repeated KeyValue attributes = 7; fixed64 start_time_unix_nano = 2; fixed64 time_unix_nano = 3;
+  oneof value { double as_double = 4; sfixed64 as_int = 6; }
+  repeated Exemplar exemplars = 5; uint32 flags = 8;
+}
+message HistogramDataPoint {
+  repeated KeyValue attributes = 9; fixed64 start_time_unix_nano = 2; fixed64 time_unix_nano = 3; fixed64 count = 4;
+  optional double sum = 5; repeated fixed64 bucket_counts = 6; repeated double explicit_bounds = 7;
+  repeated Exemplar exemplars = 8; uint32 flags = 10; optional double min = 11; optional double max = 12;
+}
+message SummaryDataPoint {
+  repeated KeyValue attributes = 7; fixed64 start_time_unix_nano = 2; fixed64 time_unix_nano = 3; fixed64 count = 4;
+  double sum = 5;
+  message ValueAtQuantile { double quantile = 1; double value = 2; }
+  repeated ValueAtQuantile quantile_values = 6; uint32 flags = 8;
+}
+message Gauge { repeated NumberDataPoint data_points = 1; }
+message Sum { repeated NumberDataPoint data_points = 1; int32 aggregation_temporality = 2; bool is_monotonic = 3; }
+message Histogram { repeated HistogramDataPoint data_points = 1; int32 aggregation_temporality = 2; }
+message Summary { repeated SummaryDataPoint data_points = 1; }
+message Metric {
+  string name = 1; string description = 2; string unit = 3;
+  oneof data { Gauge gauge = 5; Sum sum = 7; Histogram histogram = 9; Summary summary = 11; }
+}
+message ScopeMetrics { InstrumentationScope scope = 1; repeated Metric metrics = 2; string schema_url = 3; }
+message ResourceMetrics { Resource resource = 1; repeated ScopeMetrics scope_metrics = 2; string schema_url = 3; }
+message ExportMetricsServiceRequest { repeated ResourceMetrics resource_metrics = 1; }
 `
 
 interface MessageType {
@@ -56,7 +96,7 @@ const protobufjs = ["@opentelemetry/exporter-trace-otlp-grpc", "@grpc/grpc-js", 
   createRequire(import.meta.url)
 )("protobufjs") as Protobufjs
 
-const request = protobufjs.parse(schema).root.lookupType("otlp.ExportTraceServiceRequest")
+const { root } = protobufjs.parse(schema)
 
 /** Bytes as lower-case hexadecimal digits, as OTLP/JSON writes ids. */
 const withHex = (value: unknown): unknown =>
@@ -68,6 +108,12 @@ const withHex = (value: unknown): unknown =>
         ? Object.fromEntries(Object.entries(value).map(([key, field]) => [key, withHex(field)]))
         : value
 
+const decoder = (name: string) => {
+  const request = root.lookupType(`otlp.${name}`)
+  return (bytes: Uint8Array): unknown => withHex(request.toObject(request.decode(bytes), { longs: String }))
+}
+
 /** An `ExportTraceServiceRequest` in the shape of OTLP/JSON. */
-export const decode = (bytes: Uint8Array): unknown =>
-  withHex(request.toObject(request.decode(bytes), { longs: String }))
+export const decode = decoder("ExportTraceServiceRequest")
+export const decodeLogs = decoder("ExportLogsServiceRequest")
+export const decodeMetrics = decoder("ExportMetricsServiceRequest")

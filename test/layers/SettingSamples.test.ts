@@ -71,6 +71,24 @@ const samples: Readonly<Record<string, ReadonlyArray<string>>> = {
   OTEL_BSP_EXPORT_TIMEOUT: timeouts,
   OTEL_PROPAGATORS: ["tracecontext", "baggage", "b3", "b3multi", "jaeger", "xray", "none", "tracecontext,baggage,b3"],
   OTEL_SEMCONV_STABILITY_OPT_IN: ["http", "http/dup", "http,database", "database/dup", "anything"],
+  OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: ["logs", "logs/dup", "anything"],
+  OTEL_LOGS_EXPORTER: ["otlp", "console", "none", "OTLP"],
+  OTEL_BLRP_MAX_QUEUE_SIZE: sizes,
+  OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: ["1", "512", "2048"],
+  OTEL_BLRP_SCHEDULE_DELAY: timeouts,
+  OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: endpoints,
+  OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: protocols,
+  OTEL_EXPORTER_OTLP_LOGS_HEADERS: headers,
+  OTEL_EXPORTER_OTLP_LOGS_COMPRESSION: compressions,
+  OTEL_EXPORTER_OTLP_LOGS_TIMEOUT: timeouts,
+  OTEL_METRICS_EXPORTER: ["otlp", "prometheus", "console", "none"],
+  OTEL_METRIC_EXPORT_INTERVAL: ["1", "60000"],
+  OTEL_METRICS_EXEMPLAR_FILTER: ["trace_based", "always_off"],
+  OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: endpoints,
+  OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: protocols,
+  OTEL_EXPORTER_OTLP_METRICS_HEADERS: headers,
+  OTEL_EXPORTER_OTLP_METRICS_COMPRESSION: compressions,
+  OTEL_EXPORTER_OTLP_METRICS_TIMEOUT: timeouts,
   OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: counts,
   OTEL_ATTRIBUTE_COUNT_LIMIT: counts,
   OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: counts,
@@ -84,7 +102,8 @@ const samples: Readonly<Record<string, ReadonlyArray<string>>> = {
 /** Values the specification knows and we cannot do: said at start, never passed over. */
 const unable: Readonly<Record<string, ReadonlyArray<string>>> = {
   OTEL_TRACES_SAMPLER: ["jaeger_remote", "parentbased_jaeger_remote", "xray"],
-  OTEL_PROPAGATORS: ["ottrace"]
+  OTEL_PROPAGATORS: ["ottrace"],
+  OTEL_METRICS_EXEMPLAR_FILTER: ["always_on"]
 }
 
 /** A certificate says who we are only with its key, and a key with its certificate. */

@@ -4,7 +4,7 @@ import { TestClock } from "effect/testing"
 import * as SpanBooks from "../../src/model/SpanBooks.ts"
 import type { SpanData } from "../../src/model/SpanData.ts"
 import * as OtlpEncoder from "../../src/export/OtlpEncoder.ts"
-import type { AnyExporter, EncodingExporter, SpanExporter } from "../../src/model/SpanExporter.ts"
+import type { AnySpanExporter, EncodingExporter, SpanExporter } from "../../src/model/SpanExporter.ts"
 import { ExportError } from "../../src/model/TracingError.ts"
 import * as Batching from "../../src/pipeline/Batching.ts"
 import * as OtlpBody from "../../src/receiver/OtlpBody.ts"
@@ -41,7 +41,7 @@ const encoding = () => {
 }
 
 /** A sink in a scope of its own; spans are pushed by the letters of their names. */
-const make = (exporter: AnyExporter, options: Partial<Batching.BatchingOptions> = {}) =>
+const make = (exporter: AnySpanExporter, options: Partial<Batching.BatchingOptions> = {}) =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
     const books = SpanBooks.make()

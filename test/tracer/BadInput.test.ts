@@ -253,17 +253,17 @@ describe("a record that defends itself", () => {
 })
 
 describe("limits hold, and what is beyond them is counted", () => {
-  it("a million attributes", { timeout: 20_000 }, () => {
+  it("a million attributes", { timeout: 60_000 }, () => {
     const million = many(1_000_000)
     for (const way of ["Traced.span", "Effect.withSpan", "OpenTelemetry's API"]) {
       const before = performance.now()
       const { recorded } = between(ways[way]!("guilty", million))
-      assert.isBelow(performance.now() - before, 4000, way)
+      assert.isBelow(performance.now() - before, 15_000, way)
       assert.strictEqual(recorded.attributes.size, 128)
       assert.strictEqual(recorded.droppedAttributes, 1_000_000 - 128)
     }
   })
-  it("a million events and links", { timeout: 20_000 }, () => {
+  it("a million events and links", { timeout: 60_000 }, () => {
     const links = Array.from({ length: 1_000_000 }, () => ({ span: elsewhere, attributes: {} }))
     const { recorded } = between(
       Effect.map(Effect.currentSpan, (span) => {
