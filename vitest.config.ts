@@ -24,7 +24,7 @@ export default defineConfig({
           name: "fast",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.slow.test.ts", "test/integration/**"],
-          testTimeout: 20_000
+          testTimeout: 60_000
         }
       },
       {

@@ -74,6 +74,7 @@ export interface Delivery {
   readonly queues: ReadonlyArray<QueueView>
 }
 
+/** Of this package. */
 export const version = "0.1.0"
 
 /** The instrumentation scope of every span of Effect. */
@@ -163,6 +164,7 @@ const tailSampling = Effect.fnUntraced(function* (
     books,
     untraced: yield* alone,
     rules: [...ownRules, ...TailRule.fromOptions({ ...tail, slowerThan })],
+    certainRules: TailRule.certainFrom({ ...tail, slowerThan }),
     slowest: tail.slowest > 0 ? tail.slowest : undefined,
     keptRate: tail.maxPerSecond === undefined ? undefined : new KeptRate(tail.maxPerSecond, clock)
   })

@@ -21,15 +21,21 @@ import * as Verdict from "./Verdict.ts"
 export interface FlightRecorderOptions extends TailBufferOptions {
   /** Asked in this order; the first reason counts. */
   readonly rules: ReadonlyArray<TailRule.TailRule>
+  /** Those of them that are right before the end, too, once they give a reason. */
+  readonly certainRules: ReadonlyArray<TailRule.TailRule>
   /** Which share of the runs of each operation is among its slowest; absent where nobody asks. */
   readonly slowest?: number | undefined
   /** Bounds what is kept; absent where nothing does. */
   readonly keptRate?: KeptRate | undefined
   readonly books: SpanBooks.SpanBooks
+  /** Told of spans that are lost. */
+  readonly onLost?: (reason: TailLoss, spans: number) => void
 }
 
-/** Why spans were dropped, as the books say it. */
-const lostTo: Readonly<Record<Bound, string>> = { spans: "tail_spans", bytes: "tail_bytes", traces: "tail_traces" }
+/** Why spans are lost, as the books say it. */
+export type TailLoss = "tail_spans" | "tail_bytes" | "tail_traces" | "tail_trace"
+
+const lostTo: Readonly<Record<Bound, TailLoss>> = { spans: "tail_spans", bytes: "tail_bytes", traces: "tail_traces" }
 
 const count = (counts: Map<string, number>, reason: string): void => {
   counts.set(reason, (counts.get(reason) ?? 0) + 1)
@@ -78,15 +84,15 @@ export class FlightRecorder implements TailView {
     if (trace === undefined) return this.#follow(span, next)
     trace.wasAmongSlowest ||= slowest
     if (this.#buffer.add(trace, span)) this.#options.books.undecided++
-    else SpanBooks.drop(this.#options.books, "tail_trace")
+    else this.#lose("tail_trace", 1)
     if (trace.see(span)) this.#decide(trace, next)
     else this.#makeRoom()
   }
 
-  /** Keeps the traces of which it is sure already, as an error will not go away. Others are not torn. */
-  keepFailed(next: SpanSink): void {
+  /** Keeps the traces of which it is sure already. Others are not torn. */
+  keepCertain(next: SpanSink): void {
     for (const trace of this.#buffer.all()) {
-      if (trace.hasError && TailRule.reasonOf(this.#options.rules, trace) !== undefined) this.#decide(trace, next)
+      if (TailRule.reasonOf(this.#options.certainRules, trace) !== undefined) this.#decide(trace, next)
     }
   }
 
@@ -104,7 +110,7 @@ export class FlightRecorder implements TailView {
     const verdict = this.#verdicts.get(span.traceId)
     if (verdict === undefined) return next.push(span)
     if (verdict._tag === "kept") return next.push(RecordedSpan.keep(span, verdict.of(span)))
-    SpanBooks.drop(this.#options.books, lostTo[verdict.bound])
+    this.#lose(lostTo[verdict.bound], 1)
     if (verdict.trace.see(span)) this.#verdicts.forget(span.traceId)
   }
 
@@ -154,9 +160,14 @@ export class FlightRecorder implements TailView {
     this.#buffer.remove(trace)
     this.#leave(spans.length, bytes)
     count(this.evicted, bound)
-    if (spans.length > 0) SpanBooks.drop(this.#options.books, lostTo[bound], spans.length)
+    if (spans.length > 0) this.#lose(lostTo[bound], spans.length)
     spans.length = 0
     this.#verdicts.set(trace.traceId, { _tag: "evicted", bound, trace })
+  }
+
+  #lose(reason: TailLoss, spans: number): void {
+    SpanBooks.drop(this.#options.books, reason, spans)
+    this.#options.onLost?.(reason, spans)
   }
 
   #leave(spans: number, bytes: number): void {

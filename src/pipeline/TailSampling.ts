@@ -12,9 +12,10 @@
 import * as Effect from "effect/Effect"
 import type { SpanSink, Stage } from "../model/SpanSink.ts"
 import { FlightRecorder, type FlightRecorderOptions } from "./FlightRecorder.ts"
+import { LossReport } from "./LossReport.ts"
 import type { TailView } from "./TailView.ts"
 
-export interface TailSamplingOptions extends FlightRecorderOptions {
+export interface TailSamplingOptions extends Omit<FlightRecorderOptions, "onLost"> {
   /** Keeps delivery from tracing itself: wraps all that this stage does on its own. */
   readonly untraced?: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
@@ -38,7 +39,8 @@ export interface TailSampling {
  */
 export const make = (options: TailSamplingOptions): TailSampling => {
   const { untraced = (same) => same } = options
-  const recorder = new FlightRecorder(options)
+  const losses = new LossReport()
+  const recorder = new FlightRecorder({ ...options, onLost: (reason, spans) => losses.add(reason, spans) })
   let sink: SpanSink | undefined
   const settle = (): void => {
     if (sink === undefined) return
@@ -53,17 +55,19 @@ export const make = (options: TailSamplingOptions): TailSampling => {
     settle,
     stage: Effect.fnUntraced(function* (next) {
       sink = next
+      yield* Effect.addFinalizer(() => untraced(losses.tell))
+      yield* Effect.forkScoped(untraced(losses.run))
+      yield* Effect.forkScoped(untraced(recorder.releasing.run))
       yield* Effect.addFinalizer(() =>
         Effect.sync(() => {
           settle()
           sink = undefined
         })
       )
-      yield* Effect.forkScoped(untraced(recorder.releasing.run))
       return {
         push: (span) => recorder.push(span, next),
         flush: Effect.suspend(() => {
-          recorder.keepFailed(next)
+          recorder.keepCertain(next)
           return Effect.andThen(recorder.releasing.drain, next.flush)
         })
       }

@@ -21,7 +21,11 @@ import * as spans from "../export/spans.ts"
 const because = "gorax.tracing.kept_because"
 
 /** A layer that samples nothing, keeps what it is told to, and hands what arrives to the test. */
-const make = (settings: Readonly<Record<string, string>> = {}, plugins: Tracing.TracingPlugins = {}) => {
+const make = (
+  settings: Readonly<Record<string, string>> = {},
+  plugins: Tracing.TracingPlugins = {},
+  logs = Logger.layer([])
+) => {
   const arrived: Array<SpanData> = []
   const exporter: SpanExporter = { export: (batch) => Effect.sync(() => void arrived.push(...batch)) }
   const layer = Tracing.layerConfig({ exporters: [exporter], ...plugins }).pipe(
@@ -35,7 +39,7 @@ const make = (settings: Readonly<Record<string, string>> = {}, plugins: Tracing.
           ...settings
         })
       ),
-      Logger.layer([])
+      logs
     ])
   )
   return {
@@ -408,13 +412,24 @@ describe("what waits for a verdict is bounded", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("in spans", () => {
-    const { layer } = make({ TRACING_TAIL_MAX_SPANS: "5" })
+  it.effect("in spans; what is lost is one warning, and then one a minute", () => {
+    const warnings: Array<string> = []
+    const logger = Logger.make(({ message }) => void warnings.push(String(message)))
+    const { layer } = make({ TRACING_TAIL_MAX_SPANS: "5" }, {}, Logger.layer([logger]))
     return Effect.gen(function* () {
+      warnings.length = 0
       const never = run(Effect.andThen(work, Effect.never))
       for (const _ of [1, 2, 3]) yield* Effect.forkChild(never, { startImmediately: true })
       assert.deepInclude(yield* tail, { undecided: 2, spans: 4, evicted: { spans: 1 } })
       assert.deepStrictEqual((yield* books).dropped, { tail_spans: 2 })
+      yield* TestClock.adjust(0)
+      yield* Effect.forkChild(never, { startImmediately: true })
+      yield* TestClock.adjust("1 second")
+      const told = (count: number) =>
+        `Tracing lost spans: ${count} of undecided runs that had too many spans (TRACING_TAIL_MAX_SPANS).`
+      assert.deepStrictEqual(warnings, [told(2)])
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(warnings, [told(2), told(2)])
     }).pipe(Effect.provide(layer))
   })
 
@@ -459,7 +474,8 @@ describe("a kept run of thousands of spans", () => {
       maxBytes: 1e9,
       maxTraces: 10,
       books,
-      rules: [({ hasFailed }) => (hasFailed ? "failure" : undefined)]
+      rules: [({ hasFailed }) => (hasFailed ? "failure" : undefined)],
+      certainRules: []
     })
     const sink = yield* stage({
       push: (span) => void handedOn.push(span),

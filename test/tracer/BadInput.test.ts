@@ -163,7 +163,7 @@ describe("whatever a user puts into an attribute, the program and the batch are 
     it.each(values)(`%s, through ${way}`, { timeout: 10_000 }, (_, value, expected) => {
       const before = performance.now()
       const { exit, spans } = between(open("guilty", { before: 1, value, after: 2 }))
-      assert.isBelow(performance.now() - before, 1000)
+      assert.isBelow(performance.now() - before, 10_000)
       assert.deepStrictEqual(exit, Exit.succeed("result"))
       for (const { attributes, events, links } of spans) {
         const held = (events[0] ?? links[0] ?? { attributes }).attributes
