@@ -21,10 +21,10 @@ export const make = ({ url, webhookSecret }: { readonly url: string; readonly we
     return {
       url,
       /** Asks for a run of a workflow. */
-      execute: (workflowId: string, input: Schema.Json) =>
+      execute: (workflowId: string, input: Schema.Json, tenantId = "acme") =>
         call(
           HttpClientRequest.post(`/api/v1/workflows/${workflowId}/execute`).pipe(
-            HttpClientRequest.setHeader("x-tenant-id", "acme"),
+            HttpClientRequest.setHeader("x-tenant-id", tenantId),
             HttpClientRequest.bodyJsonUnsafe(input)
           )
         ),

@@ -1,6 +1,7 @@
 /**
  * The whole platform on one machine: services, worker and API, each a process of its own.
  */
+import type { SamplingRules } from "@gorax/tracing"
 import { Config, Effect } from "effect"
 import { createServer } from "node:net"
 import * as ChildService from "./ChildService.ts"
@@ -38,8 +39,13 @@ const ifFree = (port: number): Effect.Effect<number> =>
     probe.listen(port, "127.0.0.1", () => probe.close(() => resume(Effect.succeed(port))))
   })
 
+/** Of tenants that only try the platform a trace in ten seconds is enough. Where traces begin it is decided for all of them. */
+const samplingRules: ReadonlyArray<SamplingRules.SamplingRule> = [
+  { name: "trial tenants", match: { tenant: { prefix: "trial-" } }, action: { perSecond: 0.1 } }
+]
+
 /** Strangers reach the API: what they send begins a trace of its own, linked to theirs. */
-const edge = { TRACING_TRUST: "public" }
+const edge = { TRACING_TRUST: "public", TRACING_SAMPLING_RULES: JSON.stringify(samplingRules) }
 
 /** Only the platform itself reaches its services: a trace goes on in them. */
 const inside = { TRACING_TRUST: "trusted" }

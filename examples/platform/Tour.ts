@@ -50,6 +50,7 @@ export const tryIt = ({ api, metrics, traces, webhookSecret }: TryItOptions): st
     `curl ${api}/api/v1/webhooks/customer-signup ${json} ${signature} -d '${event}'`,
     `curl '${api}/api/v1/executions/<executionId>?wait=10'`,
     `curl -H 'accept: application/openmetrics-text' ${metrics} | grep 'workflow_run.*trace_id'`,
+    `TRACING_ENABLED=true TRACING_ENDPOINT=${traces ?? "…"} TRACING_HEALTH_URL=${api}/health/tracing npm run --silent cli -- doctor`,
     ...(traces === undefined ? [] : [`curl ${traces}/api/traces`, `curl '${traces}/api/traces?error=true'`])
   ]
   return `\nEverything stays up; each new trace is drawn here. Try, in another terminal:\n\n  ${lines.join("\n  ")}\n\nCtrl-C stops it.`

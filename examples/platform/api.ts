@@ -2,7 +2,7 @@
  * The API: takes requests, answers at once, and leaves the work to the workers.
  */
 import { NodeHttpServer, NodeRuntime } from "@effect/platform-node"
-import { TracedServer, TracingLive, Webhook } from "@gorax/tracing"
+import { Traced, TracedServer, TracingLive, Webhook } from "@gorax/tracing"
 import { Config, Effect, Layer, Schedule, Schema } from "effect"
 import { uuidV7Unsafe } from "effect/crypto/SecureRandom"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
@@ -28,9 +28,12 @@ const Execute = Effect.gen(function* () {
     Effect.gen(function* () {
       const { id: workflowId } = yield* PathId
       const { headers } = yield* HttpServerRequest.HttpServerRequest
+      const tenantId = headers["x-tenant-id"] ?? "acme"
+      // Said before anything else happens, so that it is known when it is decided whether this trace is recorded
+      yield* Traced.annotate({ tenant_id: tenantId })
       const input = yield* HttpServerRequest.schemaBodyJson(Schema.Json)
       const execution = yield* submit({
-        tenantId: headers["x-tenant-id"] ?? "acme",
+        tenantId,
         executionId: uuidV7Unsafe(),
         trigger: "api",
         workflowId,

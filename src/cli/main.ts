@@ -9,12 +9,16 @@ import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
 import * as Delivery from "../layers/Delivery.ts"
+import * as DoctorCommand from "./DoctorCommand.ts"
+import * as ExplainCommand from "./ExplainCommand.ts"
 import * as SpoolCommand from "./SpoolCommand.ts"
 
 Command.make("gorax-tracing").pipe(
   Command.withDescription("Looks after the spans of @gorax/tracing"),
   Command.withSubcommands([
     // One line a command
+    DoctorCommand.command,
+    ExplainCommand.command,
     SpoolCommand.command
   ]),
   Command.run({ version: Delivery.version }),

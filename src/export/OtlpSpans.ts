@@ -26,6 +26,13 @@ const endOf = (bytes: Uint8Array, at: number): number => {
   }
 }
 
+/** A span begins with the id of its trace, behind a tag and a length of one byte each. */
+const traceIdOf = (bytes: Uint8Array, span: number): string => {
+  let at = span + 1
+  while (bytes[at++]! > 0x7f);
+  return Buffer.from(bytes.subarray(at + 2, at + 18)).toString("hex")
+}
+
 /** Those spans of a run that stand in `from..to` of a list in which its first one is number `first`. */
 const cut = (run: OtlpSpansRun, first: number, from: number, to: number): OtlpSpansRun | undefined => {
   const skip = Math.max(0, from - first)
@@ -75,6 +82,12 @@ export class OtlpSpans implements EncodedSpans {
       all.flatMap((spans) => spans.#runs),
       all.reduce((sum, { unreadable }) => sum + unreadable, 0)
     )
+  }
+
+  *traceIds(): Generator<string> {
+    for (const { bytes } of this.#runs) {
+      for (let at = 0; at < bytes.length; at = endOf(bytes, at)) yield traceIdOf(bytes, at)
+    }
   }
 
   /** An `ExportTraceServiceRequest`. */

@@ -1,7 +1,7 @@
 /**
  * How tracing is doing, at one instant, as data: what `TracingHealth` answers, a health endpoint serves, and tools read.
  *
- * It holds no credentials, no headers and nothing of any span. As JSON its
+ * It holds no credentials, no headers and nothing of any span but the ids of traces. As JSON its
  * times are ISO texts.
  */
 import * as Schema from "effect/Schema"
@@ -95,6 +95,30 @@ const Books = Schema.Struct({
   })
 })
 
+const LeftOut = Schema.Struct({
+  traceId: Schema.String,
+  /** As in the books, or the sampler's. */
+  reason: Schema.String,
+  /** Once for each span, once for a trace that was not sampled. */
+  times: Count
+})
+
+const Sampling = Schema.Struct({
+  /** What the sampler decided where traces began here or came in, by reason: traces, not spans. */
+  decided: Schema.Record(Schema.String, Schema.Struct({ kept: Count, leftOut: Count })),
+  /** Absent where the sampler is one of your own. */
+  rules: Schema.optionalKey(
+    Schema.Struct({
+      count: Count,
+      /** The variable they stand in, or that names their file; `code`, or `default` where there were none. */
+      from: Schema.String,
+      since: Schema.DateTimeUtc,
+      /** What is wrong with a later version; the rules before it hold. */
+      refused: Schema.optionalKey(Schema.String)
+    })
+  )
+})
+
 /** The schema; `Schema.toCodecJson` of it reads what was served as JSON. */
 export const HealthSnapshot = Schema.Struct({
   at: Schema.DateTimeUtc,
@@ -110,6 +134,8 @@ export const HealthSnapshot = Schema.Struct({
   service: Schema.optionalKey(Schema.String),
   /** As in the start line: `parentbased_traceidratio(0.1)`. */
   sampler: Schema.optionalKey(Schema.String),
+  /** Absent where this layer decides nothing. */
+  sampling: Schema.optionalKey(Sampling),
   propagators: Schema.Array(Schema.String),
   /** Whose trace context is continued: everybody's, or only that of those who are named. */
   trust: Schema.Literals(["trusted", "public"]),
@@ -118,6 +144,8 @@ export const HealthSnapshot = Schema.Struct({
   queues: Schema.Array(Queue),
   /** Absent where tail sampling is off. */
   tail: Schema.optionalKey(Tail),
+  /** The last hundred traces of which something was left out, the latest first. */
+  leftOut: Schema.Array(LeftOut),
   books: Books
 })
 

@@ -6,7 +6,7 @@ import * as Duration from "effect/Duration"
 import type { ExporterHealth, HealthSnapshot } from "./HealthSnapshot.ts"
 
 /** What is looked at. */
-export interface Findings extends Pick<HealthSnapshot, "at" | "exporters" | "books"> {
+export interface Findings extends Pick<HealthSnapshot, "at" | "exporters" | "books" | "sampling"> {
   /** True when a queue takes no more spans. */
   readonly isFull: boolean
   /** When spans were last found to be lost. */
@@ -35,9 +35,10 @@ const lostOf = ({ dropped, rejected }: HealthSnapshot["books"]): string =>
 
 /**
  * Failing while spans are being lost: an exporter refuses them, or takes nothing and the queue is full. Degraded while
- * an exporter takes nothing and spans can wait, while one goes on with what it had, while a stage holds spans and while losses are less than five minutes ago.
+ * an exporter takes nothing and spans can wait, while one goes on with what it had, while a stage holds spans, while losses
+ * are less than five minutes ago, and while the sampling rules were changed into some that are not usable.
  */
-export const judge = ({ at, books, exporters, isFull, lostAt }: Findings): HealthStatus => {
+export const judge = ({ at, books, exporters, isFull, lostAt, sampling }: Findings): HealthStatus => {
   const failing: Array<string> = []
   const degraded: Array<string> = []
   for (const exporter of exporters) {
@@ -65,6 +66,7 @@ export const judge = ({ at, books, exporters, isFull, lostAt }: Findings): Healt
       `${books.inFlight.held} spans are in a stage, which keeps them or has left them out without saying so.`
     )
   }
+  if (sampling?.rules?.refused !== undefined) degraded.push(sampling.rules.refused)
   return {
     status: failing.length > 0 ? "failing" : degraded.length > 0 ? "degraded" : "healthy",
     reasons: [...failing, ...degraded]

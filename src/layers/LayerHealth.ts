@@ -16,6 +16,7 @@ import type { TailView } from "../pipeline/TailView.ts"
 import type { Delivery } from "./Delivery.ts"
 import type { ExporterHealth, HealthSnapshot } from "./HealthSnapshot.ts"
 import * as HealthStatus from "./HealthStatus.ts"
+import type { LiveRules, RulesState } from "./LiveRules.ts"
 import * as StartLine from "./StartLine.ts"
 import * as TracingConfig from "./TracingConfig.ts"
 
@@ -61,6 +62,7 @@ const nothing = (
     ...boundaries,
     exporters: [],
     queues: [],
+    leftOut: [],
     books: noBooks
   })),
   flush: Effect.succeed({ exported: 0, left: 0 })
@@ -128,6 +130,21 @@ const tailHealth = ({ bytes, evicted, kept, letGo, spans, undecided }: TailView)
   evicted: Object.fromEntries(evicted)
 })
 
+const samplingHealth = (
+  { decided }: SpanBooks.SpanBooks,
+  rules: RulesState | undefined
+): NonNullable<HealthSnapshot["sampling"]> => ({
+  decided: Object.fromEntries(Array.from(decided, ([reason, counts]) => [reason, { ...counts }])),
+  ...(rules && {
+    rules: {
+      count: rules.rules.length,
+      from: rules.from,
+      since: rules.since,
+      ...(rules.refused === undefined ? undefined : { refused: rules.refused })
+    }
+  })
+})
+
 const lostTotal = (books: SpanBooks.SpanBooks): number => books.rejected + SpanBooks.droppedTotal(books)
 
 /** What a tracing layer is made of, as far as its health shows it. */
@@ -135,6 +152,8 @@ export interface HealthOptions {
   readonly settings: TracingConfig.TracingConfig
   readonly trusts: unknown
   readonly sampler: Sampler
+  /** Absent where the sampler knows no rules. */
+  readonly rules: LiveRules | undefined
   readonly books: SpanBooks.SpanBooks
   readonly delivery: Pick<Delivery, "sink" | "exporters" | "queues" | "tail">
   /** Keeps the process from staying for what it wraps. */
@@ -145,7 +164,7 @@ export interface HealthOptions {
 export const make = Effect.fnUntraced(function* (
   options: HealthOptions
 ): Effect.fn.Return<LayerHealth, never, Scope.Scope> {
-  const { books, delivery, sampler, settings } = options
+  const { books, delivery, rules, sampler, settings } = options
   const { exporters, queues, sink, tail } = delivery
   let lost = 0
   let lostAt: number | undefined
@@ -156,7 +175,9 @@ export const make = Effect.fnUntraced(function* (
   })
   yield* Effect.forkScoped(options.alone(Effect.forever(Effect.andThen(Effect.sleep("1 minute"), note))))
 
-  const snapshot = Effect.map(Effect.andThen(note, DateTime.now), (at): HealthSnapshot => {
+  const read = Effect.all([DateTime.now, rules?.current ?? Effect.succeed(undefined)])
+  const snapshot = Effect.map(Effect.andThen(note, read), ([at, rules]): HealthSnapshot => {
+    const sampling = samplingHealth(books, rules)
     const told = exporters.map(exporterHealth)
     const { adopted, ended, exported, letGo, rejected, sampledOut, started } = books
     const entries = {
@@ -174,14 +195,16 @@ export const make = Effect.fnUntraced(function* (
     const isFull = queues.some((queue) => queue.isFull)
     return {
       at,
-      ...HealthStatus.judge({ at, books: entries, exporters: told, isFull, lostAt }),
+      ...HealthStatus.judge({ at, books: entries, exporters: told, isFull, lostAt, sampling }),
       recordedBy: "gorax",
       service: settings.serviceName,
       sampler: sampler.description,
+      sampling,
       ...boundariesOf(settings, options.trusts),
       exporters: told,
       queues: queues.map(queueHealth),
       ...(tail === undefined ? undefined : { tail: tailHealth(tail) }),
+      leftOut: books.leftOut.all,
       books: entries
     }
   })

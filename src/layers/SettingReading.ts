@@ -11,14 +11,13 @@ export type SettingTexts = Readonly<Record<string, string | undefined>>
 
 const longestShown = 120
 
-const show = (setting: SettingTable.Setting, text: string): string =>
+/** A text as people may see it. */
+export const show = (setting: SettingTable.Setting, text: string): string =>
   SettingTable.table[setting].secret
     ? "hidden, as it may be a secret"
     : JSON.stringify(
         SensitiveKeys.redactText(
-          setting.toLowerCase().endsWith("endpoint")
-            ? text.replace(/^(\w+:\/\/)?.*@/s, `$1${SensitiveKeys.mask}@`)
-            : text,
+          /(endpoint|url)$/i.test(setting) ? text.replace(/^(\w+:\/\/)?.*@/s, `$1${SensitiveKeys.mask}@`) : text,
           longestShown
         )
       )

@@ -53,6 +53,12 @@ export const ratio: SettingRule<number> = {
   parse: (text) => (decimal.test(text) && Number(text) >= 0 && Number(text) <= 1 ? Math.abs(Number(text)) : undefined)
 }
 
+/** So many in a second; a fraction is one in several seconds. */
+export const perSecond: SettingRule<number> = {
+  expects: "a number above 0",
+  parse: (text) => (decimal.test(text) && Number(text) > 0 && Number.isFinite(Number(text)) ? Number(text) : undefined)
+}
+
 export const integer = (minimum: number, maximum = Infinity): SettingRule<number> => ({
   expects: maximum === Infinity ? `a whole number, ${minimum} or more` : `a whole number from ${minimum} to ${maximum}`,
   parse: (text) => {
@@ -190,6 +196,13 @@ const pathShape = /^\/[^?#*\s]*\*?$/
 export const paths = listOf("none, or a list of paths, separated by commas: /health, /internal/*", (entry) =>
   pathShape.test(entry)
 )
+
+/** An address that can be asked over HTTP. */
+export const httpUrl: SettingRule<Redacted.Redacted<URL>> = {
+  expects: "a URL that starts with http:// or https://",
+  parse: (text) =>
+    /^https?:\/\//i.test(text) && URL.canParse(text) ? Redacted.make(new URL(text), { label: "a URL" }) : undefined
+}
 
 /** A text that cannot be guessed easily. */
 export const secret: SettingRule<string> = {

@@ -377,7 +377,7 @@ export const table = {
       "parentbased_always_off",
       "parentbased_traceidratio"
     ),
-    fallback: "parentbased_traceidratio",
+    fallback: "parentbased_always_on",
     doc: "As in the specification, where `TRACING_SAMPLE_RATE` is unset."
   }),
   otelSamplerRatio: row({
@@ -451,6 +451,38 @@ export const table = {
     fallback: undefined,
     shown: "10000, or TRACING_TAIL_MAX_SPANS if that is less",
     doc: "How many spans of one run are remembered; not more than `TRACING_TAIL_MAX_SPANS`. Further ones are dropped, and the local root says how many."
+  }),
+
+  samplingRules: row({
+    key: "TRACING_SAMPLING_RULES",
+    rule: Rule.text,
+    fallback: undefined,
+    doc: "Rules in JSON that decide before the rate does, where a trace begins; the first that matches counts: see [sampling.md](sampling.md)."
+  }),
+  samplingRulesFile: row({
+    key: "TRACING_SAMPLING_RULES_FILE",
+    rule: Rule.text,
+    fallback: undefined,
+    doc: "A file with such rules instead. It is looked at while the program runs: rules that are changed hold from then on, and those that are not usable change nothing and are said."
+  }),
+  samplingRulesInterval: row({
+    key: "TRACING_SAMPLING_RULES_INTERVAL",
+    rule: Rule.duration,
+    fallback: Duration.seconds(5),
+    doc: "How often it is looked at."
+  }),
+  samplingPerTenant: row({
+    key: "TRACING_SAMPLING_PER_TENANT",
+    rule: Rule.perSecond,
+    fallback: undefined,
+    shown: "no limit",
+    doc: "How many traces may begin in a second for each tenant, of those that rules and rate chose. Spans that name no tenant are not limited."
+  }),
+  samplingTenants: row({
+    key: "TRACING_SAMPLING_TENANTS",
+    rule: Rule.integer(1, 1_000_000),
+    fallback: 1000,
+    doc: "How many tenants have such a limit of their own at a time; those that come on top while all are busy share one."
   }),
 
   // How they travel
@@ -547,6 +579,14 @@ export const table = {
     fallback: undefined,
     secret: true,
     doc: "Encrypts what is written there (AES-256-GCM): 32 bytes as 64 hexadecimal digits or in base64, as `openssl rand -hex 32` makes them. Never shown."
+  }),
+
+  // For tools
+  healthUrl: row({
+    key: "TRACING_HEALTH_URL",
+    rule: Rule.httpUrl,
+    fallback: undefined,
+    doc: "Where a running program answers with its `TracingHealth.snapshot` as JSON. Read by `gorax-tracing doctor` and `gorax-tracing explain` alone. May hold `user:password@`, which is never shown."
   }),
 
   // Across boundaries

@@ -31,9 +31,9 @@ const destination = (settings: TracingConfig): Readonly<Record<string, string>> 
   }
 }
 
-/** Says what is on and where spans go, without credentials; or that tracing is off and what turns it on. */
-export const log = (settings: TracingConfig, sampler: Sampler): Effect.Effect<void> =>
-  settings.enabled
+/** Says what is on and where spans go, without credentials; or, without a sampler, that tracing is off and what turns it on. */
+export const log = (settings: TracingConfig, sampler?: Sampler): Effect.Effect<void> =>
+  sampler !== undefined
     ? Effect.logInfo("Tracing is on").pipe(
         Effect.annotateLogs({
           service: settings.serviceName,

@@ -16,19 +16,22 @@ import type { Sampler } from "../model/Sampler.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import type { Wish } from "../pipeline/TailRule.ts"
 import type * as Propagator from "../propagation/Propagator.ts"
-import * as RateLimit from "../sampling/RateLimit.ts"
-import * as Samplers from "../sampling/Sampler.ts"
+import type { SamplingRule } from "../sampling/SamplingRule.ts"
 import * as GoraxTracer from "../tracer/GoraxTracer.ts"
 import * as Ids from "../tracer/Ids.ts"
 import { OpenSpans } from "../tracer/OpenSpans.ts"
 import * as OtelContext from "../tracer/OtelContext.ts"
 import * as SpanClock from "../tracer/SpanClock.ts"
 import * as BridgeTracer from "./BridgeTracer.ts"
+import * as ConfiguredSampler from "./ConfiguredSampler.ts"
 import * as Crossing from "./Crossing.ts"
 import * as Delivery from "./Delivery.ts"
+import * as HealthFile from "./HealthFile.ts"
 import * as LayerHealth from "./LayerHealth.ts"
+import * as NotingSampler from "./NotingSampler.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
 import * as ProcessEndings from "./ProcessEndings.ts"
+import { SamplingRules } from "./SamplingRules.ts"
 import * as SecondSignal from "./SecondSignal.ts"
 import * as Signals from "./Signals.ts"
 import * as StartLine from "./StartLine.ts"
@@ -37,7 +40,7 @@ import { TracingHealth } from "./TracingHealth.ts"
 
 /** What code adds to the settings: parts of your own, plugged into the pipeline. */
 export interface TracingPlugins extends Delivery.DeliveryPlugins {
-  /** Decides instead of the configured sampler. */
+  /** Decides instead of the configured sampler, its rules and its limit for each tenant. */
   readonly sampler?: Sampler
   /** Says whose trace context is continued, besides those that `TRACING_TRUST*` names. */
   readonly trusts?: References.TrustPolicy
@@ -54,6 +57,10 @@ export interface TracingOptions extends TracingPlugins {
   readonly exporter?: TracingConfig.ExporterName | "none" | ReadonlyArray<TracingConfig.ExporterName>
   /** The share of traces that is recorded, from 0 to 1. */
   readonly sampleRate?: number
+  /** Rules that decide before the rate does, where a trace begins. */
+  readonly samplingRules?: ReadonlyArray<SamplingRule>
+  /** How many traces may begin in a second for each tenant. */
+  readonly tracesPerSecondPerTenant?: number
   /** How many spans a second are recorded at most. */
   readonly maxSpansPerSecond?: number
   /** Which runs are kept although sampling left them out: `["failures", "slow"]`. */
@@ -89,6 +96,8 @@ export type Tracing = Resource.Resource
 const millis = (duration: Duration.Input | undefined): string | undefined =>
   duration === undefined ? undefined : String(Duration.toMillis(duration))
 
+const numeral = (value: number | undefined): string | undefined => (value === undefined ? undefined : String(value))
+
 /** No name at all is `none`, as an empty text would be no setting. */
 const listed = (names: string | ReadonlyArray<string> | undefined): string | undefined =>
   typeof names === "object" ? names.join(",") || "none" : names
@@ -100,8 +109,10 @@ const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_ENDPOINT: options.endpoint,
   TRACING_PROTOCOL: options.protocol,
   TRACING_EXPORTER: listed(options.exporter),
-  TRACING_SAMPLE_RATE: options.sampleRate === undefined ? undefined : String(options.sampleRate),
-  TRACING_MAX_SPANS_PER_SECOND: options.maxSpansPerSecond === undefined ? undefined : String(options.maxSpansPerSecond),
+  TRACING_SAMPLE_RATE: numeral(options.sampleRate),
+  TRACING_SAMPLING_RULES: options.samplingRules && JSON.stringify(options.samplingRules),
+  TRACING_SAMPLING_PER_TENANT: numeral(options.tracesPerSecondPerTenant),
+  TRACING_MAX_SPANS_PER_SECOND: numeral(options.maxSpansPerSecond),
   TRACING_TAIL_SAMPLING: options.tailSampling?.join(",") || undefined,
   TRACING_TAIL_SLOWER_THAN: millis(options.tailSlowerThan),
   TRACING_TRUST: options.trust,
@@ -118,15 +129,6 @@ const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_OTEL_CONTEXT: options.otelContext
 })
 
-const samplers: Readonly<Record<TracingConfig.SamplerSetting["kind"], (ratio: number) => Sampler>> = {
-  always_on: () => Samplers.always,
-  always_off: () => Samplers.never,
-  traceidratio: Samplers.ratio,
-  parentbased_always_on: () => Samplers.parentBased(Samplers.always),
-  parentbased_always_off: () => Samplers.parentBased(Samplers.never),
-  parentbased_traceidratio: (ratio) => Samplers.parentBased(Samplers.ratio(ratio))
-}
-
 const unrecorded = (settings: TracingConfig.TracingConfig, trusts?: References.TrustPolicy): Context.Context<Tracing> =>
   Context.add(
     Crossing.context(settings, trusts),
@@ -134,31 +136,16 @@ const unrecorded = (settings: TracingConfig.TracingConfig, trusts?: References.T
     resourceFromAttributes({ ...settings.resourceAttributes } as never)
   ).pipe(Context.add(TracingHealth, LayerHealth.off(settings, trusts)))
 
-/** The sampler, kept to the rate that the settings allow. */
-const capped = (
-  sampler: Sampler,
-  { maxSpansPerSecond }: TracingConfig.TracingConfig,
-  books: SpanBooks.SpanBooks
-): Effect.Effect<Sampler> =>
-  maxSpansPerSecond === undefined
-    ? Effect.succeed(sampler)
-    : Effect.clockWith((clock) =>
-        Effect.succeed(
-          RateLimit.make(sampler, {
-            spansPerSecond: maxSpansPerSecond,
-            clock,
-            onRefused: () => SpanBooks.refuse(books, "rate_limit")
-          })
-        )
-      )
-
 const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig, plugins: TracingPlugins) {
   const books = SpanBooks.make()
-  const chosen = plugins.sampler ?? samplers[settings.sampler.kind](settings.sampler.ratio)
-  const sampler = yield* capped(chosen, settings, books)
-  yield* StartLine.log(settings, sampler)
-  if (!settings.enabled)
+  if (!settings.enabled) {
+    yield* StartLine.log(settings)
     return Context.add(unrecorded(settings, plugins.trusts), Tracer.Tracer, GoraxTracer.passThrough)
+  }
+  const { rules, sampler } = yield* ConfiguredSampler.make(settings, books, plugins.sampler)
+  yield* StartLine.log(settings, sampler)
+  // Before what delivers, so that its last words are those of the end
+  const file = yield* HealthFile.make(settings, yield* Delivery.alone)
   const secondSignal = yield* SecondSignal.make
   const { delivery, loggers, provided } = yield* Signals.make(settings, books, plugins, secondSignal.givenUp)
   yield* Effect.addFinalizer(() => secondSignal.listen)
@@ -166,10 +153,12 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     settings,
     trusts: plugins.trusts,
     sampler,
+    rules,
     books,
     delivery,
     alone: yield* Delivery.alone
   })
+  yield* file.follow(health.snapshot)
   const openSpans = new OpenSpans()
   yield* ProcessEndings.watch({
     openSpans,
@@ -186,7 +175,7 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     onStart: delivery.onStart,
     recordsUnsampled: delivery.recordsUnsampled,
     onRecordedRoot: delivery.onRecordedRoot,
-    sampler,
+    sampler: NotingSampler.make(sampler, books.leftOut),
     books,
     openSpans,
     otelContext,
@@ -196,7 +185,10 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     resource: { attributes: settings.resourceAttributes },
     scope: Delivery.scope
   }
-  const base = Context.add(unrecorded(settings, plugins.trusts), TracingHealth, health)
+  const base = unrecorded(settings, plugins.trusts).pipe(
+    Context.add(TracingHealth, health),
+    Context.add(SamplingRules, rules)
+  )
   const context = Context.merge(base, provided)
   if (otelContext !== undefined) {
     const propagator = Context.get(context, CurrentPropagator)!

@@ -26,6 +26,7 @@ import type { Profile } from "../model/References.ts"
 import type { SpanLimits } from "../model/SpanLimits.ts"
 import type * as Batching from "../pipeline/Batching.ts"
 import type { Wish } from "../pipeline/TailRule.ts"
+import * as SamplingRules from "../sampling/SamplingRules.ts"
 import * as DestinationSettings from "./DestinationSettings.ts"
 import { SettingReading, type SettingTexts } from "./SettingReading.ts"
 import * as SettingTable from "./SettingTable.ts"
@@ -39,6 +40,19 @@ export { TracingConfigError, type TracingConfigProblem } from "./TracingConfigEr
 export interface SamplerSetting {
   readonly kind: SettingTable.SettingValue<"otelSampler">
   readonly ratio: number
+}
+
+/** What decides before the sampler, and after it. */
+export interface SamplingSetting {
+  /** None where there are none, or where they are in a file. */
+  readonly rules: SamplingRules.SamplingRules
+  /** Read when the layer is built, and looked at every `interval`. */
+  readonly rulesFile: string | undefined
+  readonly rulesInterval: Duration.Duration
+  /** Traces a second for each tenant; `undefined` is as many as there are. */
+  readonly perTenant: number | undefined
+  /** Tenants with a limit of their own. */
+  readonly tenants: number
 }
 
 /** Whose trace context is continued. */
@@ -123,6 +137,7 @@ export interface TracingConfig {
   }
   readonly retry: { readonly delay: Duration.Duration; readonly maxDelay: Duration.Duration }
   readonly sampler: SamplerSetting
+  readonly sampling: SamplingSetting
   /** Recorded spans a second at most; `undefined` is as many as there are. */
   readonly maxSpansPerSecond: number | undefined
   readonly tail: TailSetting
@@ -147,6 +162,8 @@ export interface TracingConfig {
       }
     | undefined
   readonly shutdownTimeout: Duration.Duration
+  /** Where tools ask a running program how it is doing. */
+  readonly healthUrl: Redacted.Redacted<URL> | undefined
   /** Names of propagators, in the order they are asked. */
   readonly propagators: SettingTable.SettingValue<"propagators">
   readonly baggage: {
@@ -293,6 +310,24 @@ const tail = (reading: SettingReading): TailSetting => {
   }
 }
 
+const sampling = (reading: SettingReading): SamplingSetting => {
+  const text = reading.get("samplingRules")
+  const rulesFile = reading.get("samplingRulesFile")
+  const { key } = SettingTable.table.samplingRules
+  if (text !== undefined && rulesFile !== undefined) reading.refuse("samplingRulesFile", `unset where ${key} is set`)
+  const rules = text === undefined ? Result.succeed([]) : SamplingRules.fromJson(text)
+  if (Result.isFailure(rules)) {
+    reading.problems.push(...rules.failure.map(({ at, rule, value }) => ({ key: key + at, rule, value })))
+  }
+  return {
+    rules: Result.getOrElse(rules, () => []),
+    rulesFile,
+    rulesInterval: reading.get("samplingRulesInterval"),
+    perTenant: reading.get("samplingPerTenant"),
+    tenants: reading.get("samplingTenants")
+  }
+}
+
 const trust = (reading: SettingReading): TrustSetting => {
   const said = reading.get("trust")
   const peers = reading.get("trustedPeers")
@@ -427,11 +462,13 @@ const read = (reading: SettingReading): TracingConfig => {
     tls: tls(reading),
     retry: retry(reading),
     sampler: sampler(reading),
+    sampling: sampling(reading),
     maxSpansPerSecond: reading.get("maxSpansPerSecond"),
     tail: tail(reading),
     batch: batch(reading),
     spool: spool(reading),
     shutdownTimeout: reading.get("shutdownTimeout"),
+    healthUrl: reading.get("healthUrl"),
     propagators: reading.get("propagators"),
     baggage: { attributes: reading.get("baggageAttributes"), maxBytes: reading.get("baggageMaxBytes") },
     propagateTo: reading.get("propagateTo"),
@@ -484,18 +521,34 @@ const variable = (key: string) =>
     )
   )
 
-/** Reads all settings from the current `ConfigProvider`; fails with a `TracingConfigError`. */
-export const config: Config.Config<TracingConfig> = Config.all(
-  Object.fromEntries(SettingTable.keys.map((key) => [key, variable(key)]))
-).pipe(
-  Config.mapEffect((values) => {
+const variables = Config.all(Object.fromEntries(SettingTable.keys.map((key) => [key, variable(key)]))).pipe(
+  Config.map((values) => {
     const strange = Object.keys(values).filter((key) => typeof values[key] === "object")
     const texts = Object.fromEntries(Object.entries(values).filter((entry) => typeof entry[1] === "string"))
-    return Effect.fromResult(
-      judged(
-        new SettingReading(texts as SettingTexts),
-        strange.map((key) => ({ key, rule: "one line of text", value: "a list or an object" }))
-      )
-    )
+    return {
+      texts: texts as SettingTexts,
+      problems: strange.map((key) => ({ key, rule: "one line of text", value: "a list or an object" }))
+    }
   })
 )
+
+/** Reads all settings from the current `ConfigProvider`; fails with a `TracingConfigError`. */
+export const config: Config.Config<TracingConfig> = variables.pipe(
+  Config.mapEffect(({ problems, texts }) => Effect.fromResult(judged(new SettingReading(texts), problems)))
+)
+
+/** The settings as far as they can be used, and everything that is wrong with them. */
+export interface ExaminedConfig {
+  readonly texts: SettingTexts
+  /** With the default in the place of what cannot be used. */
+  readonly settings: TracingConfig
+  /** Those too that count only where tracing is on. */
+  readonly problems: ReadonlyArray<TracingConfigProblem>
+}
+
+/** For who looks into settings instead of using them: reads on where something is wrong. */
+export const examine: Config.Config<ExaminedConfig> = Config.map(variables, ({ problems, texts }) => {
+  const reading = new SettingReading(texts)
+  const settings = read(reading)
+  return { texts, settings, problems: [...problems, ...reading.problems] }
+})

@@ -42,6 +42,10 @@ export const successCount = "success_count"
 export const failureCount = "failure_count"
 export const payloadSizeBytes = "payload_size_bytes"
 
+// Sampling
+/** Why a trace is recorded: on the span where it begins, or comes in. */
+export const samplingReason = "gorax.sampling.reason"
+
 // Errors
 export const errorType = "error.type"
 export const exceptionType = "exception.type"

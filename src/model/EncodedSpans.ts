@@ -14,6 +14,8 @@ export interface EncodedSpans {
   readonly slice: (from: number, to?: number) => EncodedSpans
   /** These, and then the others. */
   readonly concat: (...others: ReadonlyArray<EncodedSpans>) => EncodedSpans
+  /** The trace of each span that could be read. */
+  readonly traceIds: () => Iterable<string>
   /** The body of a request. */
   readonly toBody: () => Uint8Array
 }

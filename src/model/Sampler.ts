@@ -23,7 +23,10 @@ export interface SamplingDecision {
   readonly reason: string
   /** Added to the span when it is sampled. */
   readonly attributes?: Attributes
-  /** Replaces the `tracestate` that the span hands on. */
+  /**
+   * Replaces the `tracestate` that the span hands on. Absent, that of the parent is handed on, and with it for how many
+   * traces this one stands (`ot=th:…`): right for who follows the parent.
+   */
   readonly traceState?: string
 }
 

@@ -5,6 +5,8 @@
  * `started = sampledOut + ended + open` and
  * `ended + adopted = exported + rejected + dropped + letGo + inFlight`.
  */
+import { LeftOutTraces } from "./LeftOutTraces.ts"
+
 export interface SpanBooks {
   started: number
   ended: number
@@ -16,6 +18,8 @@ export interface SpanBooks {
   exported: number
   /** Refused by the destination, or not delivered before the end. */
   rejected: number
+  /** What the sampler decided where a trace began here or came in, by reason. */
+  readonly decided: Map<string, Decided>
   /** Traces that were chosen, by the sampler or for how they ended, and that a cap left out whole, by reason. Their spans are among those sampled out or let go. */
   readonly refused: Map<string, number>
   /** Left out on our side, by reason. */
@@ -24,6 +28,14 @@ export interface SpanBooks {
   undecided: number
   /** How many of those in flight wait on disk, and nowhere else. */
   onDisk: number
+  /** Of which traces something was left out lately. */
+  readonly leftOut: LeftOutTraces
+}
+
+/** How many traces the sampler kept and left out for one reason. */
+export interface Decided {
+  kept: number
+  leftOut: number
 }
 
 export const make = (): SpanBooks => ({
@@ -34,10 +46,12 @@ export const make = (): SpanBooks => ({
   letGo: 0,
   exported: 0,
   rejected: 0,
+  decided: new Map(),
   refused: new Map(),
   dropped: new Map(),
   undecided: 0,
-  onDisk: 0
+  onDisk: 0,
+  leftOut: new LeftOutTraces()
 })
 
 export const drop = (books: SpanBooks, reason: string, count = 1): void => {
@@ -47,10 +61,27 @@ export const drop = (books: SpanBooks, reason: string, count = 1): void => {
 /** What became of a span: it arrived, was refused, or was left out for the reason that is given. */
 export type Fate = "exported" | "rejected" | { readonly dropped: string }
 
-/** Enters what became of so many spans that had ended. */
-export const enter = (books: SpanBooks, fate: Fate, count: number): void => {
+/** Enters what became of so many spans, which had ended. Asks for their traces only where they did not arrive. */
+export const enter = (books: SpanBooks, fate: Fate, count: number, traceIds: () => Iterable<string>): void => {
   if (typeof fate === "string") books[fate] += count
   else drop(books, fate.dropped, count)
+  if (fate === "exported") return
+  const reason = typeof fate === "string" ? fate : fate.dropped
+  for (const traceId of traceIds()) books.leftOut.note(traceId, reason)
+}
+
+/** Reasons are few; a sampler that invents them does not fill memory with them. */
+const mostReasons = 200
+const other = "other"
+
+/** The counts of one reason. */
+export const decidedFor = (books: SpanBooks, reason: string): Decided => {
+  const known = books.decided.get(reason)
+  if (known !== undefined) return known
+  if (books.decided.size >= mostReasons && reason !== other) return decidedFor(books, other)
+  const counts: Decided = { kept: 0, leftOut: 0 }
+  books.decided.set(reason, counts)
+  return counts
 }
 
 /** Counts a trace that was refused whole. */

@@ -4,7 +4,10 @@
 import * as Context from "effect/Context"
 import type { SpanContext } from "./SpanContext.ts"
 
-/** Opens the span under ids chosen elsewhere, so that a durable run is one trace however often it resumes. */
+/**
+ * Opens the span under ids chosen elsewhere, so that a durable run is one trace however often it resumes. Samplers draw by
+ * the last 56 bits of the trace id, so those must be random, or of a hash.
+ */
 export const ForcedIds = Context.Reference<Pick<SpanContext, "traceId" | "spanId"> | undefined>(
   "@gorax/tracing/model/SpanHints/ForcedIds",
   { defaultValue: () => undefined }

@@ -60,3 +60,10 @@ export const set = (state: string, key: string, value: string): string => {
   const others = membersOf(state).filter((other) => keyOf(other) !== key)
   return [text, ...others].slice(0, maxMembers).join(",")
 }
+
+/** The state without a member; the same text where it has none of that key. */
+export const remove = (state: string, key: string): string => {
+  const members = membersOf(state)
+  const others = members.filter((other) => keyOf(other) !== key)
+  return others.length === members.length ? state : others.join(",")
+}

@@ -97,7 +97,7 @@ const batching = Effect.fnUntraced(function* <Spans extends Countable<Spans>>(
 
   const enter = (fate: SpanBooks.Fate, spans: Spans): void => {
     if (spans.length === 0) return
-    SpanBooks.enter(books, fate, spans.length)
+    SpanBooks.enter(books, fate, spans.length, () => form.traceIdsOf(spans))
     told.onFate?.(fate, spans)
   }
 

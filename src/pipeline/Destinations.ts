@@ -68,7 +68,7 @@ class SharedBooks {
       else alike.push(span)
     }
     for (const [fate, alike] of done) {
-      SpanBooks.enter(this.#options.books, fate, alike.length)
+      SpanBooks.enter(this.#options.books, fate, alike.length, () => alike.map(({ traceId }) => traceId))
       this.#options.onFate?.(fate, alike)
     }
   }

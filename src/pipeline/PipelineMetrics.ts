@@ -144,19 +144,13 @@ const ofQueue = (queue: QueueView, index: number, exporterType: string): Readonl
   ]
 }
 
-const byReason = (
-  name: string,
-  description: string,
-  counts: ReadonlyMap<string, number>,
-  reason: string,
-  unit = "{span}"
-): Series => ({
+const byReason = (name: string, description: string, reason: string, read: () => number, unit = "{span}"): Series => ({
   name,
   type: "counter",
   description,
   unit,
   labels: { reason },
-  read: () => counts.get(reason) ?? 0
+  read
 })
 
 const ofTail = (tail: TailView): ReadonlyArray<Series> => [
@@ -177,24 +171,56 @@ const ofTail = (tail: TailView): ReadonlyArray<Series> => [
 ]
 
 /** Reasons turn up as the program runs. */
-const ofReasons = ({ dropped, refused }: SpanBooks.SpanBooks, tail: TailView | undefined): ReadonlyArray<Series> => [
-  ...Array.from(tail?.kept.keys() ?? [], (reason) =>
-    byReason("gorax.tracing.tail.trace.kept", "The number of local traces kept.", tail!.kept, reason, "{trace}")
+const ofReasons = (
+  { decided, dropped, refused }: SpanBooks.SpanBooks,
+  tail: TailView | undefined
+): ReadonlyArray<Series> => [
+  ...Array.from(tail?.kept ?? [], ([reason]) =>
+    byReason(
+      "gorax.tracing.tail.trace.kept",
+      "The number of local traces kept.",
+      reason,
+      () => tail?.kept.get(reason) ?? 0,
+      "{trace}"
+    )
   ),
-  ...Array.from(tail?.evicted.keys() ?? [], (reason) =>
+  ...Array.from(tail?.evicted ?? [], ([reason]) =>
     byReason(
       "gorax.tracing.tail.trace.evicted",
       "The number of local traces lost before they were decided.",
-      tail!.evicted,
       reason,
+      () => tail?.evicted.get(reason) ?? 0,
       "{trace}"
     )
   ),
   ...Array.from(new Set([...Object.keys(queueErrors), "unreadable", ...dropped.keys()]), (reason) =>
-    byReason("gorax.tracing.span.dropped", "The number of spans left out, by reason.", dropped, reason)
+    byReason(
+      "gorax.tracing.span.dropped",
+      "The number of spans left out, by reason.",
+      reason,
+      () => dropped.get(reason) ?? 0
+    )
+  ),
+  ...Array.from(decided, ([reason, counts]) =>
+    byReason("gorax.tracing.trace.kept", "The number of traces that were chosen.", reason, () => counts.kept, "{trace}")
+  ),
+  ...Array.from(decided, ([reason, counts]) =>
+    byReason(
+      "gorax.tracing.trace.left_out",
+      "The number of traces that were left out.",
+      reason,
+      () => counts.leftOut,
+      "{trace}"
+    )
   ),
   ...Array.from(new Set(["rate_limit", ...refused.keys()]), (reason) =>
-    byReason("gorax.tracing.trace.refused", "The number of traces that were chosen and left out.", refused, reason)
+    byReason(
+      "gorax.tracing.trace.refused",
+      "The number of traces that were chosen and left out.",
+      reason,
+      () => refused.get(reason) ?? 0,
+      "{trace}"
+    )
   )
 ]
 

@@ -16,6 +16,7 @@ export interface SpanForm<Spans> {
   readonly bytesOf: (spans: Spans) => number
   /** True when that is known, and need not be found out. */
   readonly isWeighed: boolean
+  readonly traceIdsOf: (spans: Spans) => Iterable<string>
   /** Those that are to stay; absent where one span cannot be told from another. */
   readonly filter?: (spans: Spans, stays: (span: SpanData) => boolean) => Spans
 }
@@ -26,6 +27,7 @@ export const asTheyAre: SpanForm<ReadonlyArray<SpanData>> = {
   join: ([first = [], ...others]) => (others.length === 0 ? first : first.concat(...others)),
   bytesOf: SpanSize.ofAll,
   isWeighed: false,
+  traceIdsOf: (spans) => spans.map(({ traceId }) => traceId),
   filter: (spans, stays) => spans.filter(stays)
 }
 
@@ -37,7 +39,8 @@ export const encodedBy = ({ encode }: EncodingExporter): SpanForm<EncodedSpans> 
   from: encode,
   join: ([first = encode([]), ...others]) => (others.length === 0 ? first : first.concat(...others)),
   bytesOf: ({ bytes }) => bytes,
-  isWeighed: true
+  isWeighed: true,
+  traceIdsOf: (spans) => spans.traceIds()
 })
 
 export const isEncoding = (exporter: AnySpanExporter): exporter is EncodingExporter => "encode" in exporter

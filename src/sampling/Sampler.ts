@@ -3,94 +3,62 @@
  *
  * @see https://opentelemetry.io/docs/specs/otel/trace/sdk/#built-in-samplers
  */
-import type { Sampler, SamplingDecision } from "../model/Sampler.ts"
-import { isDeferred, sampledFlag } from "../model/SpanContext.ts"
+import type { Sampler } from "../model/Sampler.ts"
+import * as OtelState from "../model/OtelState.ts"
+import * as Probability from "./Probability.ts"
+import * as Threshold from "../model/Threshold.ts"
 
 export type { Sampler, SamplingDecision, SamplingInput } from "../model/Sampler.ts"
 
-const sampled = (reason: string): SamplingDecision => ({ sampled: true, reason })
-const unsampled = (reason: string): SamplingDecision => ({ sampled: false, reason })
+// Combining
+export { make as parentBased, type ParentBasedOptions } from "./ParentBased.ts"
+export { make as firstOf, when, type SamplerCase } from "./FirstOf.ts"
+export { make as rules } from "./SamplingRules.ts"
+export type { RuleOptions, SamplingRule } from "./SamplingRule.ts"
+export { make as annotate, explained, type AddedAttributes } from "./Annotated.ts"
+export { make as replaceable, type ReplaceableSampler } from "./Replaceable.ts"
 
-/** Records everything. */
+// Limiting
+export { make as rateLimited, type RateLimitOptions } from "./RateLimit.ts"
+export { make as perTenant, type TenantLimitOptions } from "./TenantLimit.ts"
+
+/** Records everything. It tells nobody its probability, which is one: `ratio(1)` does. */
 export const always: Sampler = {
   description: "always_on",
   recordsBelowSampled: true,
-  decide: () => sampled("always")
+  decide: Probability.everything("always")
 }
 
 /** Records nothing; contexts still travel. */
 export const never: Sampler = {
   description: "always_off",
   declinesBelowUnsampled: true,
-  decide: () => unsampled("never")
+  decide: Probability.left("never")
 }
 
-const randomDigits = 14
-
 /**
- * Records a share of all traces between 0 and 1, whatever the parent decided: wrap it in {@link parentBased}.
+ * Records a share of all traces between 0 and 1, whatever the parent decided: wrap it in `parentBased`.
  *
- * The last 56 bits of the trace id decide, so every service with the same ratio keeps the same traces, and one with
- * a higher ratio keeps all that a lower one keeps.
+ * The last 56 bits of the trace id decide, or the randomness that arrived in the trace state, so every service with the
+ * same ratio keeps the same traces, and one with a higher ratio keeps all that a lower one keeps. What is kept says so
+ * in its trace state, `ot=th:e666` for one in ten. A share is met to 1 in 8,192 of itself.
  *
  * @see https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/
  */
 export const ratio = (share: number): Sampler => {
   const clamped = Math.min(1, Math.max(0, share))
-  // Compared as text: 56 bits do not fit a number. A share of zero is a threshold of 15 digits, above all of 14.
-  const threshold = BigInt(Math.round((1 - clamped) * 2 ** 56))
-    .toString(16)
-    .padStart(randomDigits, "0")
-  const keeps = (traceId: string): boolean =>
-    threshold.length === randomDigits && traceId.slice(-randomDigits) >= threshold
   return {
     description: `traceidratio(${clamped})`,
-    decide: ({ traceId }) => (keeps(traceId) ? sampled("ratio") : unsampled("ratio"))
+    decide: Probability.decide(Threshold.fromShare(clamped), "ratio")
   }
 }
 
-/** What decides for a span that has a parent, by where the parent is and what it decided. */
-export interface ParentBasedOptions {
-  readonly remoteSampled?: Sampler
-  readonly remoteNotSampled?: Sampler
-  readonly localSampled?: Sampler
-  readonly localNotSampled?: Sampler
-}
-
-const followed: Sampler = {
-  description: "always_on",
-  recordsBelowSampled: true,
-  decide: () => sampled("parent")
-}
-const declined: Sampler = {
-  description: "always_off",
-  declinesBelowUnsampled: true,
-  decide: () => unsampled("parent")
-}
-
-/** Follows the parent's decision, and asks `root` where a trace begins or the parent left the decision to us. */
-export const parentBased = (root: Sampler, options: ParentBasedOptions = {}): Sampler => {
-  const {
-    localNotSampled = declined,
-    localSampled = followed,
-    remoteNotSampled = declined,
-    remoteSampled = followed
-  } = options
-  return {
-    description: `parentbased_${root.description}`,
-    declinesBelowUnsampled: localNotSampled.declinesBelowUnsampled ?? false,
-    recordsBelowSampled: localSampled.recordsBelowSampled ?? false,
-    decide(input) {
-      if (input.parent === undefined || isDeferred(input.parent)) return root.decide(input)
-      const parentSampled = (input.parent.traceFlags & sampledFlag) !== 0
-      const next = input.parent.isRemote
-        ? parentSampled
-          ? remoteSampled
-          : remoteNotSampled
-        : parentSampled
-          ? localSampled
-          : localNotSampled
-      return next.decide(input)
-    }
-  }
+/**
+ * For how many spans one that was recorded stands, by the trace state it has: 10 where one in ten is kept.
+ *
+ * `undefined` where nobody knows: no sampler with a probability decided, or a limit on traces had to leave some out.
+ */
+export const adjustedCount = (traceState: string): number | undefined => {
+  const threshold = OtelState.thresholdOf(traceState)
+  return threshold === undefined ? undefined : Threshold.adjustedCountOf(threshold)
 }

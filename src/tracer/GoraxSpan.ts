@@ -326,7 +326,7 @@ export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
           traceState: ""
         }
       : inherited
-    if (this.#decision === "refused") return TracePart.withFlags(kept, kept.traceFlags & SpanContext.randomFlag)
+    if (this.#decision === "refused") return TracePart.refused(kept)
     if (!isNewTrace && !this.parentIsRemote && sampler.recordsBelowSampled === true && TracePart.isSampled(inherited)) {
       this.#decision = "sampled"
       return TracePart.withFlags(kept, kept.traceFlags & (SpanContext.randomFlag | SpanContext.sampledFlag))

@@ -1,6 +1,7 @@
 /**
  * What the spans of one trace have in common: one object for all of them, where they agree.
  */
+import * as OtelState from "../model/OtelState.ts"
 import type { Sampler, SamplingDecision, SamplingInput } from "../model/Sampler.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 
@@ -11,6 +12,15 @@ export const isSampled = (trace: TracePart): boolean => (trace.traceFlags & Span
 /** The same object where it has these flags already. */
 export const withFlags = (trace: TracePart, traceFlags: number): TracePart =>
   trace.traceFlags === traceFlags ? trace : { traceId: trace.traceId, traceFlags, traceState: trace.traceState }
+
+/** The trace of a span that is left out whatever a sampler says; a threshold would have others record what is below. */
+export const refused = (trace: TracePart): TracePart => {
+  const traceFlags = trace.traceFlags & SpanContext.randomFlag
+  const traceState = OtelState.withThreshold(trace.traceState, undefined)
+  return traceState === trace.traceState
+    ? withFlags(trace, traceFlags)
+    : { traceId: trace.traceId, traceFlags, traceState }
+}
 
 /** A sampler that throws has not said no. */
 const ask = (sampler: Sampler, input: SamplingInput): SamplingDecision => {

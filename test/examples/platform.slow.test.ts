@@ -210,6 +210,23 @@ POST /api/v1/workflows/:id/execute
     })
   )
 
+  it.effect("keeps one trace in ten seconds of a tenant that only tries it, whole, and says why", () =>
+    Effect.gen(function* () {
+      const api = yield* Api
+      const { store } = yield* Viewer.Viewer
+      const trial = api.execute("refund-order", Tour.refund, "trial-1")
+      const { spans, summary } = yield* traced(trial)
+      assert.deepStrictEqual(summary.services, ["gorax-api", "gorax-worker", "gorax-services"])
+      const reasons = spans.flatMap(({ attributes }) => attributes.get("gorax.sampling.reason") ?? [])
+      assert.deepStrictEqual(reasons, ["trial tenants"])
+      const { executionId, traceId } = yield* trial
+      assert.strictEqual((yield* api.finished(executionId)).status, "failed")
+      // When this has arrived, so would have what came before
+      yield* traced(api.execute("refund-order", Tour.refund))
+      assert.isUndefined(yield* store.get(traceId ?? ""))
+    })
+  )
+
   it.effect("refuses what is not signed, unknown or misshapen, and says why", () =>
     Effect.gen(function* () {
       const { url } = yield* Api

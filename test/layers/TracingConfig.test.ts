@@ -215,7 +215,7 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
   [{ OTEL_EXPORTER_OTLP_TIMEOUT: "0" }, "otlp.timeout", 2_147_483_647],
   [{ OTEL_EXPORTER_OTLP_TIMEOUT: "7", OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: "8" }, "otlp.timeout", 8],
 
-  [{}, "sampler", { kind: "parentbased_traceidratio", ratio: 1 }],
+  [{}, "sampler", { kind: "parentbased_always_on", ratio: 1 }],
   [{ TRACING_SAMPLE_RATE: "0.25" }, "sampler", { kind: "parentbased_traceidratio", ratio: 0.25 }],
   [{ TRACING_SAMPLING_RATE: ".25" }, "sampler", { kind: "parentbased_traceidratio", ratio: 0.25 }],
   [{ TRACING_SAMPLE_RATE: "0.5", TRACING_SAMPLING_RATE: ".50" }, "sampler.ratio", 0.5],
@@ -278,6 +278,7 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
   [{}, "shutdownTimeout", 2500],
   [{ TRACING_SHUTDOWN_TIMEOUT: "1 minute" }, "shutdownTimeout", 60_000],
 
+  [{ TRACING_HEALTH_URL: "http://localhost:3000/health" }, "healthUrl", new URL("http://localhost:3000/health")],
   [{}, "propagators", ["tracecontext", "baggage"]],
   [{ TRACING_PROPAGATORS: "baggage" }, "propagators", ["baggage"]],
   [{ TRACING_PROPAGATORS: "none", OTEL_PROPAGATORS: "b3" }, "propagators", []],
@@ -345,6 +346,20 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
   [{}, "tail.maxSpansPerTrace", 10_000],
   [{ TRACING_TAIL_MAX_SPANS: "500" }, "tail.maxSpansPerTrace", 500],
   [{ TRACING_TAIL_MAX_TRACE_SPANS: "50000" }, "tail.maxSpansPerTrace", 50_000],
+  [{}, "sampling.rules", []],
+  [
+    { TRACING_SAMPLING_RULES: '[{"name":"acme","match":{"tenant":"acme"},"action":{"ratio":0.5}}]' },
+    "sampling.rules",
+    [{ name: "acme", match: { tenant: "acme" }, action: { ratio: 0.5 } }]
+  ],
+  [{}, "sampling.rulesFile", undefined],
+  [{ TRACING_SAMPLING_RULES_FILE: "rules.json" }, "sampling.rulesFile", "rules.json"],
+  [{}, "sampling.rulesInterval", 5000],
+  [{ TRACING_SAMPLING_RULES_INTERVAL: "1 second" }, "sampling.rulesInterval", 1000],
+  [{}, "sampling.perTenant", undefined],
+  [{ TRACING_SAMPLING_PER_TENANT: "0.5" }, "sampling.perTenant", 0.5],
+  [{}, "sampling.tenants", 1000],
+  [{ TRACING_SAMPLING_TENANTS: "50" }, "sampling.tenants", 50],
   [{}, "otelContext", "auto"],
   [{ TRACING_OTEL_CONTEXT: "off" }, "otelContext", "off"],
 
@@ -519,7 +534,11 @@ const refused: Readonly<Record<string, ReadonlyArray<string>>> = {
   TRACING_HTTP_RESPONSE_HEADERS: ["é"],
   TRACING_HTTP_BODY_SIZES: ["big"],
   TRACING_HTTP_SERVER_TIMING: ["maybe"],
+  TRACING_SAMPLING_RULES: ["keep everything"],
   TRACING_MAX_SPANS_PER_SECOND: ["0", "-1", "1.5", "many"],
+  TRACING_SAMPLING_RULES_INTERVAL: ["0", "often"],
+  TRACING_SAMPLING_PER_TENANT: ["0", "-1", "many", "1e400"],
+  TRACING_SAMPLING_TENANTS: ["0", "1.5", "1000001"],
   TRACING_OTEL_CONTEXT: ["true"],
   TRACING_ATTRIBUTE_PROFILE: ["both"],
   OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: ["-1", "1.5"],
@@ -534,6 +553,7 @@ const refused: Readonly<Record<string, ReadonlyArray<string>>> = {
   TRACING_SPOOL_MAX_AGE: ["x", "0", "-1", "30 days"],
   TRACING_SPOOL_SEGMENT_BYTES: ["x", "65535", "67108865"],
   TRACING_SPOOL_SYNC: ["x", "always"],
+  TRACING_HEALTH_URL: ["canary", "localhost:3000/health", "ftp://host/"],
   TRACING_SPOOL_KEY: ["canary", "5a".repeat(31), "5a".repeat(33), "é".repeat(43)]
 }
 
@@ -543,6 +563,7 @@ const neverRefused = [
   "OTEL_SERVICE_NAME",
   "TRACING_SERVICE_VERSION",
   "TRACING_SPOOL_DIR",
+  "TRACING_SAMPLING_RULES_FILE",
   "OTEL_SEMCONV_STABILITY_OPT_IN",
   "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN",
   "OTEL_TRACES_SAMPLER_ARG",

@@ -105,7 +105,7 @@ describe("a layer that delivers", () => {
         reasons: [],
         recordedBy: "gorax",
         service: "orders",
-        sampler: "ratelimit(parentbased_traceidratio(1),1000/s)",
+        sampler: "ratelimit(parentbased_always_on,1000/s)",
         propagators: ["tracecontext", "b3"],
         trust: "public"
       })

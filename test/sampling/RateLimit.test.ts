@@ -88,6 +88,25 @@ describe("a cap on recorded spans", () => {
     )
   })
 
+  it.effect("says no probability of what it keeps while it refuses, and says it again after a rest", () =>
+    capped(2, Sampler.parentBased(Sampler.ratio(1)), () =>
+      Effect.gen(function* () {
+        const step = Effect.void.pipe(Traced.step("inner"), Traced.step("outer"))
+        yield* step
+        yield* step
+        yield* TestClock.adjust("500 millis")
+        yield* step
+        yield* TestClock.adjust("2 seconds")
+        yield* step
+        const { spans } = yield* TracingTest.TracingTest
+        assert.deepStrictEqual(
+          (yield* spans).map(({ traceState }) => traceState),
+          ["ot=th:0", "ot=th:0", "", "", "ot=th:0", "ot=th:0"]
+        )
+      })
+    )
+  )
+
   it("never records more traces than its rate allows, however they come", () => {
     fc.assert(
       fc.property(

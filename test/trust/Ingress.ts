@@ -82,7 +82,7 @@ const recorded = (count: number, kind: string, headers: Readonly<Record<string, 
   )
 }
 
-const isForced = (span: SpanData): boolean => span.traceId.startsWith("cccc") || span.traceState !== ""
+const isForced = (span: SpanData): boolean => span.traceId.startsWith("cccc") || span.traceState.includes("claimed")
 
 const isLinked = (span: SpanData): boolean =>
   span.links.length === 1 && span.links[0]!.span.traceId.startsWith("cccc") && span.links[0]!.span.spanId === spanId
