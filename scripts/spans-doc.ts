@@ -14,7 +14,7 @@ Names and keys are part of the public surface: they change only with a major ver
 happened; which one it was is an attribute, so that there are few names.
 
 * [Spans of the platform](#spans-of-the-platform), of [HTTP](#spans-of-http), and [others](#other-spans)
-* [Attributes of the platform](#attributes-of-the-platform), of [endings](#how-a-span-ended), of [HTTP](#attributes-of-http), of [messages](#attributes-of-messages), of [tracing itself](#attributes-of-tracing-itself), of [the process](#attributes-of-the-process)
+* [Attributes of the platform](#attributes-of-the-platform), of [endings](#how-a-span-ended), of [HTTP](#attributes-of-http), of [messages](#attributes-of-messages), of [tracing itself](#attributes-of-tracing-itself), of [log lines](#attributes-of-log-lines), of [the process](#attributes-of-the-process)
 * [What a span can hold](#what-a-span-can-hold)
 `
 
@@ -94,6 +94,7 @@ export const render = (): string =>
     attributes("Attributes of HTTP", AttributeCatalogue.http),
     attributes("Attributes of messages", AttributeCatalogue.messaging),
     attributes("Attributes of tracing itself", AttributeCatalogue.tracing),
+    attributes("Attributes of log lines", AttributeCatalogue.logs),
     attributes("Attributes of the process", AttributeCatalogue.resource),
     limits
   ].join("\n")

@@ -119,6 +119,15 @@ export const tracing: Readonly<Record<string, AttributeEntry>> = {
   )
 }
 
+/** What log lines say of the span they were written in; no span has these. */
+export const logs: Readonly<Record<string, AttributeEntry>> = {
+  [AttributeKeys.logTraceId]: text("The trace that the line was written in."),
+  [AttributeKeys.logSpanId]: text("The span that the line was written in."),
+  [AttributeKeys.logTraceFlags]: text("The flags of its context, as two hexadecimal digits: `01` is sampled."),
+  [AttributeKeys.fiberId]: number("The fiber that wrote it."),
+  [AttributeKeys.logSpanPrefix]: number("Milliseconds since one of Effect's log spans began.")
+}
+
 /** What a process says of itself, on its resource. */
 export const resource: Readonly<Record<string, AttributeEntry>> = {
   [AttributeKeys.serviceName]: text("`TRACING_SERVICE_NAME`."),

@@ -33,9 +33,11 @@ const expressions = targets.flatMap(({ expr }) => (expr === undefined ? [] : [ex
 const plain = (name: string): string => name.replaceAll(/[^a-z0-9]/g, "_")
 
 const metrics = new Set(
-  Array.from(
-    fs.readFileSync("src/pipeline/PipelineMetrics.ts", "utf8").matchAll(/"((?:otel|gorax)\.[a-z_.]+)"/g),
-    ([, name = ""]) => plain(name)
+  ["src/pipeline/PipelineMetrics.ts", "src/metrics/RunMetrics.ts"].flatMap((file) =>
+    Array.from(
+      fs.readFileSync(file, "utf8").matchAll(/"((?:otel|gorax|workflow)\.[a-z_]+\.[a-z_.]+)"/g),
+      ([, name = ""]) => plain(name)
+    )
   )
 )
 
@@ -53,9 +55,12 @@ describe("the dashboard that docker compose brings", () => {
     for (const key of keys) assert.isTrue(known.has(key), key)
   })
 
-  it("asks for metrics of tracing itself that there are", () => {
+  it("asks for metrics that there are", () => {
     const names = expressions.flatMap((expr) =>
-      Array.from(expr.matchAll(/\b(?:otel_sdk|gorax_tracing)_\w+/g), ([name]) => name)
+      // Of a histogram in seconds, and its parts
+      Array.from(expr.matchAll(/\b(?:otel_sdk|gorax_tracing|workflow)_[a-z]+_\w+/g), ([name]) =>
+        name.replace(/_seconds_(?:count|bucket)$/, "")
+      )
     )
     assert.isAbove(names.length, 4)
     for (const name of names) assert.isTrue(metrics.has(name), name)
