@@ -55,6 +55,7 @@ export interface Delivery {
   readonly queues: ReadonlyArray<QueueView>
 }
 
+/** Of this package. */
 export const version = "0.1.0"
 
 /** The instrumentation scope of every span of Effect. */
@@ -138,7 +139,7 @@ export const make = Effect.fnUntraced(function* (
   settings: TracingConfig,
   books: SpanBooks.SpanBooks,
   plugins: DeliveryPlugins,
-  givenUp = Latch.makeUnsafe()
+  givenUp: Latch.Latch = Latch.makeUnsafe()
 ): Effect.fn.Return<Delivery, TracingConfigError, EffectScope.Scope> {
   const { exporters: ownExporters = [], headers, spanProcessors = [], stages = [] } = plugins
   const watched = [
