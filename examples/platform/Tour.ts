@@ -47,7 +47,8 @@ export const tryIt = ({ api, traces, webhookSecret }: TryItOptions): string => {
     `curl ${api}/api/v1/workflows/refund-order/execute ${json} -d '${JSON.stringify({ orderId: "A-1003" })}'`,
     `curl ${api}/api/v1/webhooks/customer-signup ${json} ${signature} -d '${event}'`,
     `curl '${api}/api/v1/executions/<executionId>?wait=10'`,
-    ...(traces === undefined ? [] : [`curl ${traces}/api/traces`, `curl '${traces}/api/traces?error=true'`])
+    ...(traces === undefined ? [] : [`curl '${traces}/api/v1/traces?q=error'`])
   ]
-  return `\nEverything stays up; each new trace is drawn here. Try, in another terminal:\n\n  ${lines.join("\n  ")}\n\nCtrl-C stops it.`
+  const where = traces === undefined ? "drawn here" : `drawn here and shown on ${traces}`
+  return `\nEverything stays up; each new trace is ${where}. Try, in another terminal:\n\n  ${lines.join("\n  ")}\n\nCtrl-C stops it.`
 }

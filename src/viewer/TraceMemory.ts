@@ -12,7 +12,7 @@ import * as TraceSummary from "./TraceSummary.ts"
 export interface TraceMemoryOptions {
   /** Default 1000. */
   readonly maxTraces?: number | undefined
-  /** Default 50 000. */
+  /** Default 250 000. */
   readonly maxSpans?: number | undefined
   /** Of names, attributes and events, all traces together. Default 128 million. */
   readonly maxCharacters?: number | undefined
@@ -37,6 +37,8 @@ export class TraceEntry {
   readonly traceId: string
   readonly spans = new Map<string, ReceivedSpan>()
   characters = 0
+  /** When it last grew: milliseconds since the Unix epoch. */
+  grewAt = 0
   /** True from when it came to rest until it grows again. */
   quiet = false
   #summary: TraceSummary.TraceSummary | undefined
@@ -53,7 +55,8 @@ export class TraceEntry {
     return { summary: this.summary, spans: [...this.spans.values()] }
   }
 
-  grow(span: ReceivedSpan, size: number): void {
+  grow(span: ReceivedSpan, size: number, now: number): void {
+    this.grewAt = now
     this.spans.set(span.spanId, span)
     this.characters += size
     this.quiet = false
@@ -74,7 +77,7 @@ export class TraceMemory {
 
   constructor(options: TraceMemoryOptions) {
     this.#maxTraces = options.maxTraces ?? 1000
-    this.#maxSpans = options.maxSpans ?? 50_000
+    this.#maxSpans = options.maxSpans ?? 250_000
     this.#maxCharacters = options.maxCharacters ?? 128_000_000
   }
 
@@ -87,8 +90,12 @@ export class TraceMemory {
     }
   }
 
-  /** Says which traces grew, and which were let go. A span that is here already changes nothing. */
-  add(spans: Iterable<ReceivedSpan>): { readonly grown: ReadonlySet<string>; readonly gone: ReadonlySet<string> } {
+  /** Says which traces grew by which spans, and which were let go. A span that is here already changes nothing. */
+  add(
+    spans: Iterable<ReceivedSpan>,
+    now: number
+  ): { readonly grown: ReadonlySet<string>; readonly gone: ReadonlySet<string>; readonly taken: ReadonlyArray<ReceivedSpan> } {
+    const taken: Array<ReceivedSpan> = []
     const grown = new Set<string>()
     const gone = new Set<string>()
     for (const span of spans) {
@@ -99,13 +106,24 @@ export class TraceMemory {
         continue
       }
       const entry = this.entries.get(span.traceId) ?? new TraceEntry(span.traceId)
-      entry.grow(span, size)
+      entry.grow(span, size, now)
       this.entries.set(span.traceId, entry)
       this.#spans++
       this.#characters += size
       grown.add(span.traceId)
+      taken.push(span)
     }
-    return { grown, gone }
+    return { grown, gone, taken }
+  }
+
+  /** Lets a trace go that somebody wants gone; it does not count as dropped. */
+  remove(traceId: string): boolean {
+    const entry = this.entries.get(traceId)
+    if (entry === undefined) return false
+    this.entries.delete(traceId)
+    this.#spans -= entry.spans.size
+    this.#characters -= entry.characters
+    return true
   }
 
   /** Lets the oldest traces go until one span more fits; false when its own trace fills the memory alone. */
@@ -114,10 +132,8 @@ export class TraceMemory {
     for (const oldest of this.entries.values()) {
       if (this.#fits(traceId, size)) return true
       if (oldest.traceId === traceId) continue
-      this.entries.delete(oldest.traceId)
+      this.remove(oldest.traceId)
       gone.add(oldest.traceId)
-      this.#spans -= oldest.spans.size
-      this.#characters -= oldest.characters
       this.#droppedSpans += oldest.spans.size
       this.#droppedTraces++
     }
