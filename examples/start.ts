@@ -65,7 +65,9 @@ const main = Effect.gen(function* () {
     onLine: (name, line) =>
       verbose || / (WARN|ERROR|FATAL) /.test(line) ? Console.log(`${name.padEnd(15)}│ ${line}`) : Effect.void
   })
-  yield* Console.log(`  API     ${platform.api}\n  traces  ${endpoint}${viewer === undefined ? "" : "  ← open it in a browser"}`)
+  yield* Console.log(
+    `  API     ${platform.api}\n  traces  ${endpoint}${viewer === undefined ? "" : "  ← open it in a browser"}`
+  )
 
   const api = yield* ApiClient.make({ url: platform.api, webhookSecret })
   const tour = Effect.forEach(

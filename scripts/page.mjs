@@ -12,9 +12,7 @@ const built = join(root, "dist", "viewer", "page", "index.html")
 
 const sources = ["viewer", "src/viewer", "src/model", "package-lock.json"].flatMap((name) => {
   const path = join(root, name)
-  return statSync(path).isDirectory()
-    ? readdirSync(path, { recursive: true }).map((file) => join(path, file))
-    : [path]
+  return statSync(path).isDirectory() ? readdirSync(path, { recursive: true }).map((file) => join(path, file)) : [path]
 })
 
 const changed = (file) => statSync(file).mtimeMs

@@ -45,42 +45,52 @@ const listen = (port: number, host: string) =>
   NodeHttpServer.make(createServer, { port, host, gracefulShutdownTimeout: "1 second" })
 
 /** Taken by another process, or reserved by the system. */
-export const isUnavailable = (error: ServeError): boolean =>
+const isUnavailable = (error: ServeError): boolean =>
   ["EADDRINUSE", "EACCES"].includes(String(Reflect.get(Object(error.cause), "code")))
 
-/** The port that was asked for, those behind it, and at last any. */
-export const candidates = (port: number): ReadonlyArray<number> =>
-  port === 0 ? [0] : [...Array.from({ length: 10 }, (_, index) => port + index).filter((next) => next < 65_536), 0]
+/** Listens on the port that is asked for, on one of the nine behind it when it is taken, and at last on any. */
+export const onFreePort = <A, R>(
+  port: number,
+  listen: (port: number) => Effect.Effect<A, ServeError, R>
+): Effect.Effect<A, ServeError, R> => {
+  if (port === 0) return listen(0)
+  const behind = Array.from({ length: 9 }, (_, index) => port + 1 + index).filter((next) => next < 65_536)
+  return [...behind, 0].reduce(
+    (attempt, next) => attempt.pipe(Effect.catchIf(isUnavailable, () => listen(next))),
+    listen(port)
+  )
+}
 
 const server = ({ host = "127.0.0.1", port = 0 }: LoopbackServerOptions) =>
   Layer.effect(
     HttpServer.HttpServer,
-    candidates(port)
-      .slice(1)
-      .reduce(
-        (attempt, next) =>
-          Effect.catch(attempt, (error) => (isUnavailable(error) ? listen(next, host) : Effect.fail(error))),
-        listen(port, host)
-      )
+    onFreePort(port, (next) => listen(next, host))
   )
 
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/i
 
 /** `127.0.0.1:4318` or `[::1]:4318` without port and brackets. */
-const nameOf = (host: string): string => host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1").toLowerCase()
+const nameOf = (host: string): string =>
+  host
+    .replace(/:\d+$/, "")
+    .replace(/^\[(.*)\]$/, "$1")
+    .toLowerCase()
 
 const forbidden = (text: string) => Effect.succeed(HttpServerResponse.text(`${text}\n`, { status: 403 }))
 
 const guard = ({ host = "127.0.0.1", names = [] }: LoopbackServerOptions) => {
   const known = new Set(names.map((name) => name.toLowerCase()))
   const isOpen = !loopback.test(host)
-  const answersTo = (name: string): boolean => loopback.test(name) || known.has(name) || (isOpen && Net.isIP(name) !== 0)
+  const answersTo = (name: string): boolean =>
+    loopback.test(name) || known.has(name) || (isOpen && Net.isIP(name) !== 0)
   return HttpRouter.middleware(
     (app) =>
       Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) => {
         if (!answersTo(nameOf(headers.host ?? ""))) {
           return forbidden(
-            isOpen ? "This server answers to addresses and the names it was given." : "This server answers to localhost only."
+            isOpen
+              ? "This server answers to addresses and the names it was given."
+              : "This server answers to localhost only."
           )
         }
         const { origin } = headers

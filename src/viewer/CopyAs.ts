@@ -6,7 +6,6 @@ import type { AttributeValue } from "../model/Attributes.ts"
 import * as Trace from "../model/Trace.ts"
 import type { ReceivedSpan } from "../receiver/ReceivedSpan.ts"
 import * as SpanFailure from "./SpanFailure.ts"
-import type { Timeline } from "./Timeline.ts"
 
 /** Everything about a span, for people: OTLP itself is what the API gives. */
 export const json = (span: ReceivedSpan): string =>
@@ -75,9 +74,16 @@ const labelOf = (span: ReceivedSpan, key: string): string => {
   return parts.join(" ")
 }
 
-/** A test that expects the same tree from your program. */
-export const test = ({ roots }: Timeline, title: string): string => {
-  const drawn = Trace.draw(roots, (span) => labelOf(span, AttributeKeys.nodeId)).replace(/[\\`$]/g, "\\$&")
+/** A test that expects the same tree from your program. Siblings that began together stand in the order of their labels. */
+export const test = (spans: Iterable<ReceivedSpan>, title: string): string => {
+  const label = (span: ReceivedSpan): string => labelOf(span, AttributeKeys.nodeId)
+  const roots = Trace.fromSpans(spans, (self, that) => {
+    const order = Trace.byStart(self, that)
+    if (order !== 0) return order
+    const [left, right] = [Trace.draw([self], label), Trace.draw([that], label)]
+    return left < right ? -1 : left > right ? 1 : 0
+  })
+  const drawn = Trace.draw(roots, label).replace(/[\\`$]/g, "\\$&")
   return `it.effect(${JSON.stringify(title)}, () =>
   Effect.gen(function*() {
     yield* program // the workflow of this trace

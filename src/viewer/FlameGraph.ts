@@ -48,7 +48,9 @@ export const of = ({ roots }: Timeline): FlameGraph => {
   let deepest = 0
   /** Lays groups side by side; `whole` is what the full width stands for. */
   const lay = (nodes: ReadonlyArray<TimelineSpan>, depth: number, left: number, width: number, whole: number): void => {
-    const groups = [...Map.groupBy(nodes, (node) => `${node.service}\n${node.span.name}\n${kindOf(node.span)}`).values()]
+    const groups = [
+      ...Map.groupBy(nodes, (node) => `${node.service}\n${node.span.name}\n${kindOf(node.span)}`).values()
+    ]
     const total = Math.max(whole, extent(nodes))
     if (total === 0) return
     let from = left
@@ -76,7 +78,13 @@ export const of = ({ roots }: Timeline): FlameGraph => {
       total,
       example
     })
-    lay(alike.flatMap(({ children }) => children), depth + 1, left, width, extent(alike))
+    lay(
+      alike.flatMap(({ children }) => children),
+      depth + 1,
+      left,
+      width,
+      extent(alike)
+    )
   }
   return { blocks, depth: deepest }
 }

@@ -48,16 +48,19 @@ const terms = ({ maxDuration, minDuration }: Question): string =>
   ].join(" ")
 
 /** One span has to answer to service, operation, tags and durations together. */
-const asks = (question: Question, query: TraceQuery.TraceQuery) => (span: ReceivedSpan): boolean => {
-  const { operation, service, tags = {} } = question
-  if (service !== undefined && serviceOf(span) !== service) return false
-  if (operation !== undefined && operation !== "all" && span.name !== operation) return false
-  for (const [key, value] of Object.entries(tags)) {
-    const given = key === "error" ? span.statusCode === "error" : (span.attributes.get(key) ?? span.resource.attributes[key])
-    if (String(given) !== value) return false
+const asks =
+  (question: Question, query: TraceQuery.TraceQuery) =>
+  (span: ReceivedSpan): boolean => {
+    const { operation, service, tags = {} } = question
+    if (service !== undefined && serviceOf(span) !== service) return false
+    if (operation !== undefined && operation !== "all" && span.name !== operation) return false
+    for (const [key, value] of Object.entries(tags)) {
+      const given =
+        key === "error" ? span.statusCode === "error" : (span.attributes.get(key) ?? span.resource.attributes[key])
+      if (String(given) !== value) return false
+    }
+    return TraceQuery.matchesSpan(query, span)
   }
-  return TraceQuery.matchesSpan(query, span)
-}
 
 const search = Effect.fnUntraced(
   function* (store: TraceStore["Service"]) {

@@ -17,7 +17,9 @@ interface JaegerTag {
 export interface JaegerTrace {
   readonly traceID: string
   readonly spans: ReadonlyArray<object>
-  readonly processes: Readonly<Record<string, { readonly serviceName: string; readonly tags: ReadonlyArray<JaegerTag> }>>
+  readonly processes: Readonly<
+    Record<string, { readonly serviceName: string; readonly tags: ReadonlyArray<JaegerTag> }>
+  >
   readonly warnings: null
 }
 

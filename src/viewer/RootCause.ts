@@ -34,5 +34,8 @@ export const of = (timeline: Timeline): TimelineSpan | undefined => {
   const around = new Set(failed.map(({ parent }) => parent))
   return failed
     .filter((node) => !around.has(node))
-    .reduce<TimelineSpan | undefined>((first, node) => (first === undefined || node.end < first.end ? node : first), undefined)
+    .reduce<TimelineSpan | undefined>(
+      (first, node) => (first === undefined || node.end < first.end ? node : first),
+      undefined
+    )
 }

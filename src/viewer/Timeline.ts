@@ -81,7 +81,10 @@ const misfit = (node: Growing, parent: Growing): number => {
 
 export const make = (spans: Iterable<ReceivedSpan>): Timeline => {
   const all = [...spans]
-  let startTime = all.reduce((least, span) => (span.startTime < least ? span.startTime : least), all[0]?.startTime ?? 0n)
+  let startTime = all.reduce(
+    (least, span) => (span.startTime < least ? span.startTime : least),
+    all[0]?.startTime ?? 0n
+  )
   const since = (time: bigint): number => Number(time - startTime)
   const ordered: Array<Growing> = []
   const clocks = new Map<string, number>()
@@ -120,7 +123,9 @@ export const make = (spans: Iterable<ReceivedSpan>): Timeline => {
   }
 
   const roots: Array<Growing> = []
-  const waiting = Trace.fromSpans(all).map((node) => ({ node, parent: undefined as Growing | undefined })).reverse()
+  const waiting = Trace.fromSpans(all)
+    .map((node) => ({ node, parent: undefined as Growing | undefined }))
+    .reverse()
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const grown = grow(next.node, next.parent)
     if (next.parent === undefined) roots.push(grown)
@@ -136,9 +141,9 @@ export const make = (spans: Iterable<ReceivedSpan>): Timeline => {
     node.parent.descendants += node.descendants + 1
     node.parent.failures += node.failures
   }
-  // Moved clocks can put a span before the first: the trace begins where its picture does
-  const first = ordered.reduce((least, node) => Math.min(least, node.start), 0)
-  if (first < 0) {
+  // Moved clocks can move the first span: the trace begins where its picture does
+  const first = ordered.reduce((least, node) => Math.min(least, node.start), Infinity)
+  if (ordered.length > 0 && first !== 0) {
     startTime += BigInt(Math.floor(first))
     for (const node of ordered) {
       node.start -= first

@@ -97,7 +97,10 @@ const fromLink = ({ attributes, droppedAttributes = 0, span }: SpanLink): Docume
 
 /** The spans of one trace, of which there must be at least one. */
 export const fromSpans = (spans: ReadonlyArray<ReceivedSpan>): TraceDocument => {
-  const startTime = spans.reduce((least, span) => (span.startTime < least ? span.startTime : least), spans[0]!.startTime)
+  const startTime = spans.reduce(
+    (least, span) => (span.startTime < least ? span.startTime : least),
+    spans[0]!.startTime
+  )
   const since = (time: bigint): number => Number(time - startTime)
   const resources = numbering<Resource>(({ attributes }) => JSON.stringify(attributes))
   const scopes = numbering<Scope>(({ name, version }) => `${name} ${version}`)

@@ -94,7 +94,11 @@ export class TraceMemory {
   add(
     spans: Iterable<ReceivedSpan>,
     now: number
-  ): { readonly grown: ReadonlySet<string>; readonly gone: ReadonlySet<string>; readonly taken: ReadonlyArray<ReceivedSpan> } {
+  ): {
+    readonly grown: ReadonlySet<string>
+    readonly gone: ReadonlySet<string>
+    readonly taken: ReadonlyArray<ReceivedSpan>
+  } {
     const taken: Array<ReceivedSpan> = []
     const grown = new Set<string>()
     const gone = new Set<string>()

@@ -38,6 +38,20 @@ const units: Readonly<Record<string, number>> = {
   d: 86_400e9
 }
 
+/** `>`, `>=`, `<` and `<=` of anything that has an order. */
+const holds = <A extends number | bigint>(sign: string, given: A, bound: A): boolean => {
+  switch (sign) {
+    case ">":
+      return given > bound
+    case ">=":
+      return given >= bound
+    case "<":
+      return given < bound
+    default:
+      return given <= bound
+  }
+}
+
 /** Nanoseconds of `250ms`, `1.5s`, `2h`; a bare number is milliseconds. */
 const nanosOf = (text: string): number | undefined => {
   const [, amount, unit = "ms"] = /^(\d+(?:\.\d+)?)([a-zµ]+)?$/i.exec(text) ?? []
@@ -65,14 +79,13 @@ const matcher = (pattern: string): ((text: string) => boolean) => {
   }
 }
 
-const attribute =
-  (key: string, pattern: string): TraceTerm["ofSpan"] => {
-    const matches = matcher(pattern)
-    return (span) => {
-      const value = span.attributes.get(key) ?? span.resource.attributes[key]
-      return value !== undefined && (pattern === "*" || matches(String(value)))
-    }
+const attribute = (key: string, pattern: string): TraceTerm["ofSpan"] => {
+  const matches = matcher(pattern)
+  return (span) => {
+    const value = span.attributes.get(key) ?? span.resource.attributes[key]
+    return value !== undefined && (pattern === "*" || matches(String(value)))
   }
+}
 
 const word = (text: string): TraceTerm["ofSpan"] => {
   const wanted = text.toLowerCase()
@@ -81,12 +94,16 @@ const word = (text: string): TraceTerm["ofSpan"] => {
     if (span.spanId === wanted || span.traceId.startsWith(wanted) || includes(serviceOf(span), wanted)) return true
     for (const [key, value] of span.attributes) if (includes(key, wanted) || includes(value, wanted)) return true
     return span.events.some(
-      ({ attributes, name }) => includes(name, wanted) || Object.values(attributes).some((value) => includes(value, wanted))
+      ({ attributes, name }) =>
+        includes(name, wanted) || Object.values(attributes).some((value) => includes(value, wanted))
     )
   }
 }
 
 type Read = (value: string) => Pick<TraceTerm, "ofTrace" | "ofSpan"> | string
+
+/** Traces and spans have both. */
+type Moments = Pick<TraceSummary, "startTime" | "endTime">
 
 const never = (): boolean => false
 const isFalse = (value: string): boolean => value === "false" || value === "no"
@@ -116,25 +133,21 @@ const compared: Readonly<Record<string, (sign: string, value: string, now: bigin
   duration: (sign, value) => {
     const nanos = nanosOf(value)
     if (nanos === undefined) return `"${value}" is no duration; write 250ms, 1.5s or 2m`
-    const holds = (given: number): boolean => (sign.startsWith(">") ? given >= nanos : given <= nanos)
-    return {
-      ofTrace: ({ endTime, startTime }) => holds(Number(endTime - startTime)),
-      ofSpan: ({ endTime, startTime }) => holds(Number(endTime - startTime))
-    }
+    const lasts = ({ endTime, startTime }: Moments): boolean => holds(sign, Number(endTime - startTime), nanos)
+    return { ofTrace: lasts, ofSpan: lasts }
   },
   age: (sign, value, now) => {
     const nanos = nanosOf(value)
     if (nanos === undefined) return `"${value}" is no age; write 30s, 15m or 2h`
-    const holds = (startTime: bigint): boolean =>
-      sign.startsWith("<") ? Number(now - startTime) <= nanos : Number(now - startTime) >= nanos
-    return { ofTrace: ({ startTime }) => holds(startTime), ofSpan: ({ startTime }) => holds(startTime) }
+    const isSoOld = ({ startTime }: Moments): boolean => holds(sign, Number(now - startTime), nanos)
+    return { ofTrace: isSoOld, ofSpan: isSoOld }
   },
   time: (sign, value) => {
     const millis = Date.parse(value)
     if (Number.isNaN(millis)) return `"${value}" is no time; write 2026-11-25T03:20 or 2026-11-25T03:20:00Z`
-    const nanos = BigInt(millis) * 1_000_000n
-    const holds = (startTime: bigint): boolean => (sign.startsWith(">") ? startTime >= nanos : startTime <= nanos)
-    return { ofTrace: ({ startTime }) => holds(startTime), ofSpan: ({ startTime }) => holds(startTime) }
+    const bound = BigInt(millis) * 1_000_000n
+    const began = ({ startTime }: Moments): boolean => holds(sign, startTime, bound)
+    return { ofTrace: began, ofSpan: began }
   }
 }
 
@@ -157,7 +170,7 @@ const read = (text: string, now: bigint): ReturnType<Read> => {
   return {
     ofSpan: (span) => {
       const given = span.attributes.get(key)
-      return typeof given === "number" && (sign.startsWith(">") ? given >= bound : given <= bound)
+      return typeof given === "number" && holds(sign, given, bound)
     }
   }
 }

@@ -28,9 +28,7 @@ export interface TraceRow {
 const short = 0.01
 
 const order = (children: ReadonlyArray<TimelineSpan>, errorsFirst: boolean): ReadonlyArray<TimelineSpan> =>
-  errorsFirst
-    ? [...children].sort((self, that) => Number(that.failures > 0) - Number(self.failures > 0))
-    : children
+  errorsFirst ? [...children].sort((self, that) => Number(that.failures > 0) - Number(self.failures > 0)) : children
 
 export const of = (timeline: Timeline, options: RowOptions = {}): ReadonlyArray<TraceRow> => {
   const { critical, errorsFirst = false, focus, folded, hideNoise = false } = options

@@ -158,7 +158,11 @@ const makeWith = Effect.fnUntraced(function* (options: TraceStoreOptions, file: 
   if (maxAge !== undefined) {
     const age = Duration.toMillis(maxAge)
     const sweep = Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      clear(Array.from(entries.values()).filter(({ grewAt }) => now - grewAt >= age).map(({ traceId }) => traceId))
+      clear(
+        Array.from(entries.values())
+          .filter(({ grewAt }) => now - grewAt >= age)
+          .map(({ traceId }) => traceId)
+      )
     )
     const often = Duration.millis(Math.min(60_000, Math.max(100, age / 10)))
     yield* Effect.forkScoped(Effect.repeat(sweep, Schedule.spaced(often)))

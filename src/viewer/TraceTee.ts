@@ -48,9 +48,7 @@ const endpointOf = (text: string): URL | undefined => {
 }
 
 /** A tee that works until the scope closes. */
-export const make = Effect.fnUntraced(function* (
-  url: string
-): Effect.fn.Return<TraceTee, TraceTeeError, Scope.Scope> {
+export const make = Effect.fnUntraced(function* (url: string): Effect.fn.Return<TraceTee, TraceTeeError, Scope.Scope> {
   const endpoint = endpointOf(url)
   if (endpoint === undefined) return yield* new TraceTeeError({ url })
   const { password, username } = endpoint

@@ -68,10 +68,7 @@ const careful = HttpRouter.middleware(
     Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ url }) =>
       app.pipe(
         Effect.map((response) => HttpServerResponse.setHeaders(response, { ...headers, ...response.headers })),
-        Effect.provideService(
-          HttpIncomingMessage.MaxBodySize,
-          url.startsWith("/api/v1/import") ? maxImport : maxBody
-        )
+        Effect.provideService(HttpIncomingMessage.MaxBodySize, url.startsWith("/api/v1/import") ? maxImport : maxBody)
       )
     ),
   { global: true }
@@ -83,8 +80,7 @@ const make = Effect.fnUntraced(function* (options: ViewerOptions) {
   const tee = options.tee === undefined ? undefined : yield* TraceTee.make(options.tee)
   const consume = (spans: ReadonlyArray<ReceivedSpan>): Effect.Effect<void> =>
     tee === undefined ? store.add(spans) : Effect.andThen(store.add(spans), tee.add(spans))
-  const grpc =
-    grpcPort === false ? "" : yield* ViewerGrpc.make(consume, grpcPort ?? (port === 0 ? 0 : 4317), host)
+  const grpc = grpcPort === false ? "" : yield* ViewerGrpc.make(consume, grpcPort ?? (port === 0 ? 0 : 4317), host)
   // The routes are there before the server knows its address
   let url = ""
   const place = Effect.sync(() => ({ url, grpc, file: options.store?.file ?? "", tee: tee?.state }))

@@ -48,14 +48,7 @@ export const make = Effect.fnUntraced(function* (
   host: string
 ): Effect.fn.Return<string, ServeError, Scope.Scope> {
   const { server } = yield* acquire
-  const [first = 0, ...others] = LoopbackServer.candidates(port)
-  yield* others.reduce(
-    (attempt, next) =>
-      Effect.catch(attempt, (error) =>
-        LoopbackServer.isUnavailable(error) ? listen(server, next, host) : Effect.fail(error)
-      ),
-    listen(server, first, host)
-  )
+  yield* LoopbackServer.onFreePort(port, (next) => listen(server, next, host))
   yield* GrpcReceiver.serve(server, ({ path, receive }) =>
     path === GrpcReceiver.path
       ? receive.pipe(

@@ -36,7 +36,9 @@ const folders = ["./page/", "../../dist/viewer/page/"].map((path) => fileURLToPa
 /** Where the page is, `undefined` where it has not been built. */
 export const folder = (): string | undefined => folders.find((path) => FileSystem.existsSync(`${path}index.html`))
 
-const unbuilt = (host: string): string => `Traces, received over OTLP. The page itself is not built: run \`npm run page\`.
+const unbuilt = (
+  host: string
+): string => `Traces, received over OTLP. The page itself is not built: run \`npm run page\`.
 
   all traces     http://${host}/api/v1/traces
   failed ones    http://${host}/api/v1/traces?q=error

@@ -93,10 +93,13 @@ const handlers = (place: Effect.Effect<ViewerPlace>) =>
         export: Effect.fnUntraced(function* ({ query: { limit = 10_000, q } }) {
           const listed = yield* store.list({ query: yield* parsed(q), limit })
           const traces = yield* Effect.forEach(listed.toReversed(), ({ traceId }) => store.get(traceId))
-          return HttpServerResponse.text(TraceImport.toText(traces.flatMap((trace) => (trace === undefined ? [] : [trace.spans]))), {
-            contentType: "application/x-ndjson",
-            headers: { "content-disposition": 'attachment; filename="traces.jsonl"' }
-          })
+          return HttpServerResponse.text(
+            TraceImport.toText(traces.flatMap((trace) => (trace === undefined ? [] : [trace.spans]))),
+            {
+              contentType: "application/x-ndjson",
+              headers: { "content-disposition": 'attachment; filename="traces.jsonl"' }
+            }
+          )
         }),
         import: Effect.fnUntraced(function* ({ payload }) {
           const read = TraceImport.fromText(payload)
@@ -115,7 +118,4 @@ const handlers = (place: Effect.Effect<ViewerPlace>) =>
 export const layer = (
   place: Effect.Effect<ViewerPlace>
 ): Layer.Layer<never, never, HttpRouter.HttpRouter | TraceStore> =>
-  HttpApiBuilder.layer(ViewerApi).pipe(
-    Layer.provide(handlers(place)),
-    Layer.provide(NodeHttpServer.layerHttpServices)
-  )
+  HttpApiBuilder.layer(ViewerApi).pipe(Layer.provide(handlers(place)), Layer.provide(NodeHttpServer.layerHttpServices))

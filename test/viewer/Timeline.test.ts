@@ -47,7 +47,10 @@ describe("a timeline", () => {
       assert.strictEqual(client!.shift, 0)
       assert.strictEqual(millis(server!.shift), -skew)
       assert.strictEqual(work!.shift, server!.shift)
-      assert.deepStrictEqual([server, work].map((node) => millis(node!.start - client!.start)), [20, 30])
+      assert.deepStrictEqual(
+        [server, work].map((node) => millis(node!.start - client!.start)),
+        [20, 30]
+      )
       assert.strictEqual(millis(skewed.duration), 100)
     }
   })
@@ -156,7 +159,11 @@ describe("where the time went", () => {
         const { parts, totals } = TimeSplit.of(CriticalPath.of(timeline))
         const sum = Object.values(totals).reduce((one, other) => one + other, 0)
         assert.closeTo(sum, timeline.duration, 1)
-        assert.closeTo(parts.reduce((total, { nanos }) => total + nanos, 0), timeline.duration, 1)
+        assert.closeTo(
+          parts.reduce((total, { nanos }) => total + nanos, 0),
+          timeline.duration,
+          1
+        )
       })
     )
   })
@@ -171,8 +178,23 @@ describe("the reason of a failure", () => {
   it("is the last attempt when none succeeded", () => {
     const failed = Timeline.make([
       span({ id: 1, name: "workflow.step.execute", error: "no", to: 30 }),
-      span({ id: 2, parent: 1, name: "workflow.retry.attempt", attributes: { "retry.attempt": 1 }, error: "no", to: 10 }),
-      span({ id: 3, parent: 1, name: "workflow.retry.attempt", attributes: { "retry.attempt": 2 }, error: "no", from: 20, to: 30 })
+      span({
+        id: 2,
+        parent: 1,
+        name: "workflow.retry.attempt",
+        attributes: { "retry.attempt": 1 },
+        error: "no",
+        to: 10
+      }),
+      span({
+        id: 3,
+        parent: 1,
+        name: "workflow.retry.attempt",
+        attributes: { "retry.attempt": 2 },
+        error: "no",
+        from: 20,
+        to: 30
+      })
     ])
     assert.strictEqual(RootCause.lasting(failed).length, 3)
     assert.strictEqual(RootCause.of(failed)!.span.spanId, spanId(2))
@@ -182,8 +204,8 @@ describe("the reason of a failure", () => {
 describe("the rows of a waterfall", () => {
   const timeline = Timeline.make(order)
   const shown = (options?: TraceRows.RowOptions) =>
-    TraceRows.of(timeline, options).map(({ at, depth, hidden }) =>
-      `${"  ".repeat(depth)}${titleOf(at.span)}${hidden > 0 ? ` +${hidden}` : ""}`
+    TraceRows.of(timeline, options).map(
+      ({ at, depth, hidden }) => `${"  ".repeat(depth)}${titleOf(at.span)}${hidden > 0 ? ` +${hidden}` : ""}`
     )
 
   it("leave out what is folded or out of focus, and say how much", () => {
@@ -243,7 +265,10 @@ describe("other views", () => {
     assert.deepStrictEqual([attempts.total, attempts.self, attempts.longest].map(millis), [294.8, 294.8, 192])
     const receipt = lines.find(({ title }) => title === "receipt")!
     assert.strictEqual(millis(receipt.self), 202.2)
-    assert.strictEqual(lines.reduce((sum, { count }) => sum + count, 0), order.length)
+    assert.strictEqual(
+      lines.reduce((sum, { count }) => sum + count, 0),
+      order.length
+    )
   })
 
   it("the flame graph is as wide as the trace, and no block is wider than the one it stands on", () => {
@@ -266,7 +291,14 @@ describe("other views", () => {
       events: [{ name: `at ${at}`, time: order[0]!.startTime + BigInt(at * 1e6), attributes: {}, droppedAttributes: 0 }]
     })
     const lines = TraceLogs.of(Timeline.make([said(1, 30), said(2, 10), said(3, 20)]))
-    assert.deepStrictEqual(lines.map(({ at, event }) => [event.name, millis(at)]), [["at 10", 10], ["at 20", 20], ["at 30", 30]])
+    assert.deepStrictEqual(
+      lines.map(({ at, event }) => [event.name, millis(at)]),
+      [
+        ["at 10", 10],
+        ["at 20", 20],
+        ["at 30", 30]
+      ]
+    )
   })
 
   it("a trace read from its document is the trace", () => {

@@ -10,7 +10,15 @@ const steps = (...lines: ReadonlyArray<Omit<SpanLine, "name" | "id"> & { readonl
   Timeline.make([
     span({ id: 1, name: "workflow.execute", to: 100, ...(lines.some(({ error }) => error) ? { error: "no" } : {}) }),
     ...lines.map(({ step, ...line }, index) =>
-      span({ parent: 1, to: index + 2, from: index + 1, ...line, id: index + 2, name: "workflow.step.execute", attributes: { node_id: step } })
+      span({
+        parent: 1,
+        to: index + 2,
+        from: index + 1,
+        ...line,
+        id: index + 2,
+        name: "workflow.step.execute",
+        attributes: { node_id: step }
+      })
     )
   ])
 

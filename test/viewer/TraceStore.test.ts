@@ -137,7 +137,9 @@ describe("TraceStore", () => {
       const store = yield* TraceStore.make({ maxAge: "10 minutes" })
       const changes: Array<string> = []
       yield* store.changes.pipe(
-        Stream.runForEach(({ change, traceId }) => Effect.sync(() => changes.push(`${change} ${Number(`0x${traceId}`)}`))),
+        Stream.runForEach(({ change, traceId }) =>
+          Effect.sync(() => changes.push(`${change} ${Number(`0x${traceId}`)}`))
+        ),
         Effect.forkScoped({ startImmediately: true })
       )
       yield* store.add([span({ id: 1, trace: 1, name: "old" })])
@@ -168,8 +170,13 @@ describe("TraceStore with a file", () => {
     Effect.gen(function* () {
       yield* withStore((store) => store.add([...order, span({ id: 1, trace: 2, name: "tick" })]))
       yield* withStore((store) => store.clear([traceId(2)]))
-      const { list, stored } = yield* withStore((store) => Effect.all({ list: store.list(), stored: store.get(traceId(1)) }))
-      assert.deepStrictEqual(list.map(({ subject }) => subject), ["fulfil-order"])
+      const { list, stored } = yield* withStore((store) =>
+        Effect.all({ list: store.list(), stored: store.get(traceId(1)) })
+      )
+      assert.deepStrictEqual(
+        list.map(({ subject }) => subject),
+        ["fulfil-order"]
+      )
       assert.deepStrictEqual(TraceDocument.fromSpans(stored!.spans), TraceDocument.fromSpans(order))
       assert.strictEqual(fs.statSync(file).mode & 0o777, 0o600)
     })

@@ -8,7 +8,13 @@ const line = (count: number) =>
     from: fc.integer({ min: 0, max: 1000 }),
     lasts: fc.integer({ min: 0, max: 400 }),
     service: fc.constantFrom("api", "worker", "services"),
-    kind: fc.constantFrom("internal" as const, "client" as const, "server" as const, "producer" as const, "consumer" as const),
+    kind: fc.constantFrom(
+      "internal" as const,
+      "client" as const,
+      "server" as const,
+      "producer" as const,
+      "consumer" as const
+    ),
     error: fc.option(fc.constantFrom("declined", "gone"), { nil: undefined, freq: 3 }),
     attempt: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined, freq: 4 }),
     name: fc.constantFrom("a", "b", "c")

@@ -20,6 +20,21 @@ const Held = () => {
   )
 }
 
+/** What is sent on to a backend, and what did not get there. */
+const Tee = () => {
+  const tee = ListState.about.value?.tee
+  if (tee === undefined) return null
+  return tee.lost === 0 ? (
+    <span class="faint wide" title={`Sent on to ${tee.url}`}>
+      → {Words.count(tee.sent, "span")} sent on
+    </span>
+  ) : (
+    <span class="bad-text" role="status" title={tee.url}>
+      {Words.count(tee.lost, "span")} not sent on: {tee.trouble}
+    </span>
+  )
+}
+
 const Live = () =>
   ListState.connected.value ? (
     <span class="live" title="Connected: new traces appear by themselves">
@@ -45,6 +60,7 @@ const Header = () => (
     </a>
     <Live />
     <Held />
+    <Tee />
     <span class="grow" />
     <button type="button" onClick={nextTheme} aria-label={`Colours: ${theme.value}. Change`} title="Dark, light (t)">
       {theme.value === "dark" ? "☾" : theme.value === "light" ? "☀" : "◐"}

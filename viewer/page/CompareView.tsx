@@ -35,8 +35,8 @@ const Parting = ({ parting }: { readonly parting: TraceCompare.ComparedRow | und
     <p class="parting">Both went the same way.</p>
   ) : (
     <p class="parting bad">
-      They part at <strong>{titleOf((parting.before ?? parting.after)!.span)}</strong>: in the first {outcome(parting.before)}; in
-      the second {outcome(parting.after)}.
+      They part at <strong>{titleOf((parting.before ?? parting.after)!.span)}</strong>: in the first{" "}
+      {outcome(parting.before)}; in the second {outcome(parting.after)}.
     </p>
   )
 

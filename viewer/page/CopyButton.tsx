@@ -13,8 +13,13 @@ export const CopyButton = ({ label, text }: { readonly label: string; readonly t
     setTimeout(() => (said.value = ""), 1500)
   }
   return (
-    <button type="button" onClick={() => void copy()}>
-      <span role="status">{said.value || label}</span>
-    </button>
+    <>
+      <button type="button" onClick={() => void copy()}>
+        {said.value || label}
+      </button>
+      <span role="status" class="hidden">
+        {said.value}
+      </span>
+    </>
   )
 }

@@ -25,7 +25,8 @@ export const Help = () => {
         Words look in names, attributes, events and messages. <code>error</code>, <code>service:worker</code>,{" "}
         <code>operation:queue.*</code>, <code>tenant:acme</code>, <code>workflow:refund-order</code>,{" "}
         <code>execution:exec-1</code>, <code>step:charge-card</code>, <code>node_id=charge-*</code>,{" "}
-        <code>duration&gt;1s</code>, <code>age&lt;15m</code>, <code>time&gt;2026-11-25T03:20</code>, <code>-healthz</code>.
+        <code>duration&gt;1s</code>, <code>age&lt;15m</code>, <code>time&gt;2026-11-25T03:20</code>,{" "}
+        <code>-healthz</code>.
       </p>
       <button type="button" onClick={close}>
         Close

@@ -123,8 +123,7 @@ const tables = { list: inList, trace: inTrace, compare: inComparison }
 /** What already has a meaning of its own where the focus is. */
 const isTaken = (target: EventTarget | null, key: string): boolean =>
   target instanceof HTMLElement &&
-  (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) ||
-    (key === "Enter" && /^(BUTTON|A|SUMMARY)$/.test(target.tagName)))
+  (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) || (key === "Enter" && /^(BUTTON|A|SUMMARY)$/.test(target.tagName)))
 
 export const start = (): void =>
   addEventListener("keydown", (event) => {

@@ -2,7 +2,7 @@
  * The list of traces: live, and still while it is read.
  */
 import { computed, effect, signal } from "@preact/signals"
-import type { TraceLine, ViewerEvent } from "../../src/viewer/ViewerApi.ts"
+import type { About, TraceLine, ViewerEvent } from "../../src/viewer/ViewerApi.ts"
 import * as Client from "./Client.ts"
 import { route } from "./Route.ts"
 
@@ -14,6 +14,8 @@ const latest = signal<ReadonlyArray<TraceLine>>([])
 export const shown = signal<ReadonlyArray<TraceLine>>([])
 export const problems = signal<ReadonlyArray<string>>([])
 export const counts = signal<ViewerEvent["counts"] | undefined>(undefined)
+/** What the server says of itself. */
+export const about = signal<About | undefined>(undefined)
 export const connected = signal(false)
 export const loaded = signal(false)
 /** The line that j and k have moved to; -1 before. */
@@ -55,6 +57,7 @@ export const load = async (): Promise<void> => {
     latest.value = found.traces
     problems.value = found.problems
     counts.value = found.counts
+    if (about.value === undefined || about.value.tee !== undefined) about.value = await Client.about()
     loaded.value = true
     if (searched !== query || !reading.value) shown.value = found.traces
     else refresh(found.traces)

@@ -58,8 +58,7 @@ export const go = (change: Partial<Route>, replace = false): void => {
   history[replace ? "replaceState" : "pushState"](undefined, "", format(route.value))
 }
 
-export const linkTo = (traceId: string, spanId = ""): string =>
-  format({ ...nothing, page: "trace", traceId, spanId })
+export const linkTo = (traceId: string, spanId = ""): string => format({ ...nothing, page: "trace", traceId, spanId })
 
 export const toList = (): void => go({ ...nothing, query: route.value.query })
 export const toTrace = (traceId: string, spanId = ""): void =>

@@ -42,7 +42,17 @@ const Attributes = ({ entries, label }: { entries: Iterable<readonly [string, un
   </table>
 )
 
-const Part = ({ children, count, open = true, title }: { children: ComponentChildren; count: number; open?: boolean; title: string }) =>
+const Part = ({
+  children,
+  count,
+  open = true,
+  title
+}: {
+  children: ComponentChildren
+  count: number
+  open?: boolean
+  title: string
+}) =>
   count === 0 ? null : (
     <details open={open}>
       <summary>
@@ -57,7 +67,9 @@ const tellsSampling = /(^|[._])sampl(ing|er|ed)/i
 
 /** Why it is here: what its sampler said, and what travelled with the context. */
 const samplingOf = (span: ReceivedSpan): ReadonlyArray<readonly [string, string]> => [
-  ...[...span.attributes].filter(([key]) => tellsSampling.test(key)).map(([key, value]) => [key, String(value)] as const),
+  ...[...span.attributes]
+    .filter(([key]) => tellsSampling.test(key))
+    .map(([key, value]) => [key, String(value)] as const),
   ["sampled flag", (span.traceFlags & 1) === 1 ? "set" : "not set"],
   ["random trace id", (span.traceFlags & 2) === 2 ? "yes" : "not said"],
   ...(span.traceState === "" ? [] : [["tracestate", span.traceState] as const])
@@ -79,7 +91,8 @@ const Events = ({ node: { shift, span }, open }: { node: TimelineSpan; open: Tra
       const { [AttributeKeys.exceptionStacktrace]: stack, ...others } = attributes
       return (
         <li key={index} class={name === "exception" ? "bad" : ""}>
-          <span class="faint">+{Words.duration(Number(time - open.timeline.startTime) + shift)}</span> <strong>{name}</strong>
+          <span class="faint">+{Words.duration(Number(time - open.timeline.startTime) + shift)}</span>{" "}
+          <strong>{name}</strong>
           {Object.keys(others).length > 0 && <Attributes entries={Object.entries(others)} label={`Event ${name}`} />}
           {stack !== undefined && <pre tabIndex={0}>{String(stack)}</pre>}
         </li>

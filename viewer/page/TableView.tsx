@@ -47,7 +47,8 @@ export const TableView = ({ open }: { readonly open: TraceState.OpenTrace }) => 
                 <button type="button" title="Go to the slowest" onClick={() => TraceState.select(line.slowest)}>
                   {line.title}
                 </button>{" "}
-                <span class="faint">{line.title.startsWith(line.name) ? "" : line.name}</span> <Service name={line.service} />
+                <span class="faint">{line.title.startsWith(line.name) ? "" : line.name}</span>{" "}
+                <Service name={line.service} />
               </th>
               {columns.map(([column]) => (
                 <td key={column}>

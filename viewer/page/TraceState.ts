@@ -99,8 +99,7 @@ export const select = (node: Timeline.TimelineSpan | undefined): void =>
 export const step = (among: ReadonlyArray<Timeline.TimelineSpan>, by: 1 | -1): void => {
   if (among.length === 0) return
   const at = selected.value?.index ?? (by === 1 ? -1 : Infinity)
-  const next =
-    by === 1 ? among.find(({ index }) => index > at) : among.findLast(({ index }) => index < at)
+  const next = by === 1 ? among.find(({ index }) => index > at) : among.findLast(({ index }) => index < at)
   select(next ?? among.at(by === 1 ? 0 : -1))
 }
 
@@ -131,6 +130,12 @@ export const foldAll = (): void => {
         )
 }
 
+/** Where nothing is selected, what one wants to see first: the reason it failed, or its first span. */
+const selectFirst = ({ byId, cause, timeline }: OpenTrace): void => {
+  if (byId.has(route.value.spanId)) return
+  go({ spanId: (cause ?? timeline.roots[0])?.span.spanId ?? "" }, true)
+}
+
 /** Larger traces are not read anew each time they grow: that is said, and done when asked. */
 const readAgainUpTo = 5000
 
@@ -148,9 +153,7 @@ export const reload = async (): Promise<void> => {
       folded.value = new Set()
       focus.value = undefined
       hideNoise.value = false
-      if (!loaded.byId.has(route.value.spanId)) {
-        go({ spanId: (loaded.cause ?? loaded.timeline.roots[0])?.span.spanId ?? "" }, true)
-      }
+      selectFirst(loaded)
     })
   } catch (error) {
     if (route.value.traceId === traceId) trouble.value = error instanceof Error ? error.message : String(error)
@@ -160,7 +163,9 @@ export const reload = async (): Promise<void> => {
 export const start = (): void => {
   effect(() => {
     const { page, traceId } = route.value
-    if (page !== "trace" || open.peek()?.traceId === traceId) return
+    const current = open.peek()
+    if (page !== "trace") return
+    if (current?.traceId === traceId.toLowerCase()) return selectFirst(current)
     open.value = undefined
     trouble.value = ""
     void reload()

@@ -21,7 +21,9 @@ import * as Words from "./Words.ts"
 const names: Readonly<Record<View, string>> = { waterfall: "Waterfall", flame: "Flame", table: "Table", logs: "Logs" }
 
 const workflowOf = ({ timeline }: TraceState.OpenTrace): string =>
-  String(timeline.spans.find(({ span }) => span.attributes.has("workflow_id"))?.span.attributes.get("workflow_id") ?? "")
+  String(
+    timeline.spans.find(({ span }) => span.attributes.has("workflow_id"))?.span.attributes.get("workflow_id") ?? ""
+  )
 
 const nameOf = (open: TraceState.OpenTrace): string => workflowOf(open) || titleOf(open.timeline.roots[0]!.span)
 
@@ -40,7 +42,8 @@ const CompareWith = ({ open }: { readonly open: TraceState.OpenTrace }) => {
   useEffect(() => {
     const root = open.timeline.roots[0]!.span.name
     const query = workflow === "" ? `operation:"${root}"` : `workflow:"${workflow}"`
-    void Client.list(query, 50).then(({ traces }) => {
+    const look = async (): Promise<void> => {
+      const { traces } = await Client.list(query, 50)
       lines.value = traces
         .filter(({ traceId }) => traceId !== open.traceId)
         .sort((self, that) => Number(self.error) - Number(that.error))
@@ -48,7 +51,8 @@ const CompareWith = ({ open }: { readonly open: TraceState.OpenTrace }) => {
           traceId,
           label: `${error ? "✗" : "✓"} ${Words.clock(startTimeUnixNano)} ${Words.duration(durationMillis * 1e6)}`
         }))
-    })
+    }
+    look().catch(() => (lines.value = []))
   }, [open.traceId])
   return (
     <select
@@ -138,9 +142,18 @@ const Toolbar = () => {
       </div>
       {route.value.view === "waterfall" && (
         <div class="views" role="group" aria-label="Rows">
-          <Switch label="Hide noise" state={TraceState.hideNoise} title="What is short, went well and held nobody up (h)" />
+          <Switch
+            label="Hide noise"
+            state={TraceState.hideNoise}
+            title="What is short, went well and held nobody up (h)"
+          />
           <Switch label="Errors first" state={TraceState.errorsFirst} title="Siblings that failed first (o)" />
-          <button type="button" aria-pressed={TraceState.focus.value !== undefined} onClick={Keys.toggleFocus} title="The span and what is beneath it (f)">
+          <button
+            type="button"
+            aria-pressed={TraceState.focus.value !== undefined}
+            onClick={Keys.toggleFocus}
+            title="The span and what is beneath it (f)"
+          >
             Focus
           </button>
           <button type="button" onClick={TraceState.foldAll} title="Fold all, unfold all (z)">
@@ -183,7 +196,15 @@ const Opened = ({ open }: { readonly open: TraceState.OpenTrace }) => {
         )}
         <span class="grow" />
         <CompareWith open={open} />
-        <CopyButton label="Copy test" text={() => CopyAs.test(open.timeline, nameOf(open))} />
+        <CopyButton
+          label="Copy test"
+          text={() =>
+            CopyAs.test(
+              open.timeline.spans.map(({ span }) => span),
+              nameOf(open)
+            )
+          }
+        />
         <CopyButton label="Copy link" text={() => location.href} />
         <a class="button" href={Client.otlpLink(open.traceId)} download={`${open.traceId}.json`} title="OTLP as JSON">
           OTLP
@@ -194,7 +215,9 @@ const Opened = ({ open }: { readonly open: TraceState.OpenTrace }) => {
       <Toolbar />
       <div class="body">
         <Body open={open} />
-        {node !== undefined && TraceState.detailed.value && <SpanDetail key={node.span.spanId} node={node} open={open} />}
+        {node !== undefined && TraceState.detailed.value && (
+          <SpanDetail key={node.span.spanId} node={node} open={open} />
+        )}
       </div>
     </main>
   )

@@ -30,21 +30,29 @@ const place = (scale: Scale, from: number, to: number) => {
 }
 
 /** What a span waited for before it began: its message in the queue, or the next attempt's turn. */
-const waitBefore = ({ parent, span, start }: TimelineSpan): { from: number; kind: "queued" | "backoff" } | undefined => {
+const waitBefore = ({
+  parent,
+  span,
+  start
+}: TimelineSpan): { from: number; kind: "queued" | "backoff" } | undefined => {
   if (parent === undefined) return undefined
   if (span.kind === "consumer" && parent.span.kind === "producer" && parent.end < start) {
     return { from: parent.end, kind: "queued" }
   }
   if (!span.attributes.has(AttributeKeys.retryAttempt)) return undefined
   const before = parent.children.findLast(
-    (sibling) => sibling.end <= start && sibling.span !== span && sibling.span.attributes.has(AttributeKeys.retryAttempt)
+    (sibling) =>
+      sibling.end <= start && sibling.span !== span && sibling.span.attributes.has(AttributeKeys.retryAttempt)
   )
   return before !== undefined && hasFailed(before.span) ? { from: before.end, kind: "backoff" } : undefined
 }
 
 const Badges = ({ at: { children, parent, service, shift, span } }: { readonly at: TimelineSpan }) => {
   const attempt = span.attributes.get(AttributeKeys.retryAttempt)
-  const passes = children.length > 2 ? children.filter(({ span }) => span.attributes.has(AttributeKeys.loopIterationIndex)).length : 0
+  const passes =
+    children.length > 2
+      ? children.filter(({ span }) => span.attributes.has(AttributeKeys.loopIterationIndex)).length
+      : 0
   const failedPasses = passes > 0 ? children.filter(({ failures }) => failures > 0).length : 0
   return (
     <>
@@ -133,7 +141,9 @@ const Row = ({ critical, isHit, isSelected, position, row, scale, segments, top 
         {hidden > 0 && <span class="faint"> +{hidden.toLocaleString("en")}</span>}
       </div>
       <div class="lane">
-        {wait !== undefined && <i class={`wait k-${wait.kind}`} style={place(scale, wait.from, start)} title={wait.kind} />}
+        {wait !== undefined && (
+          <i class={`wait k-${wait.kind}`} style={place(scale, wait.from, start)} title={wait.kind} />
+        )}
         <i class={`bar ${failed ? "failed" : colourOf(service)}`} style={place(scale, start, end)} />
         {segments.map(({ from, to }) => (
           <i key={from} class="on-path" style={place(scale, from, to)} />
@@ -144,7 +154,13 @@ const Row = ({ critical, isHit, isSelected, position, row, scale, segments, top 
         })}
         <span
           class={`took${inside ? " inside" : failed ? " bad-text" : ""}`}
-          style={inside ? { right: `calc(${100 - share(scale, end)}% + 6px)` } : late ? { right: `calc(${100 - share(scale, wait?.from ?? start)}% + 4px)` } : { left: `calc(${share(scale, end)}% + 4px)` }}
+          style={
+            inside
+              ? { right: `calc(${100 - share(scale, end)}% + 6px)` }
+              : late
+                ? { right: `calc(${100 - share(scale, wait?.from ?? start)}% + 4px)` }
+                : { left: `calc(${share(scale, end)}% + 4px)` }
+          }
         >
           {took}
         </span>
