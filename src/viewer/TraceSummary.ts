@@ -13,7 +13,7 @@ export interface TraceSummary {
   readonly traceId: string
   /** The name of the span it began with, as far as known. */
   readonly rootName: string
-  /** What it is about: its workflow, or what its first span says; empty when that is not known. */
+  /** What it is about: its workflow, or what its first span is about; empty when that is not known. */
   readonly subject: string
   readonly tenantId: string | undefined
   readonly workflowId: string | undefined
@@ -66,7 +66,7 @@ export const fromSpans = (spans: ReadonlyArray<ReceivedSpan>): TraceSummary => {
   return {
     traceId: first.traceId,
     rootName: first.name,
-    subject: workflowId ?? subjectOf(first),
+    subject: workflowId ?? subjectOf(first).replace(/^→.*/, ""),
     tenantId: said.get(AttributeKeys.tenantId),
     workflowId,
     executionId: said.get(AttributeKeys.executionId),
