@@ -1,12 +1,12 @@
 /**
  * Packs what would be published and looks at it as its users will: publint, are-the-types-wrong, and an import of every
- * entry point by plain Node, without the repository's own `@gorax/source` condition.
+ * entry point and a run of every command by plain Node, without the repository's own `@gorax/source` condition.
  *
  * That condition stays in the published export map on purpose: src is published beside dist (source maps and "go to
  * definition" lead there), so it resolves for whoever asks for it, and nobody else meets it.
  */
 import { spawnSync } from "node:child_process"
-import { mkdirSync, readFileSync, rmSync } from "node:fs"
+import { chmodSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -34,12 +34,22 @@ run("tar", "tar", ["-xzf", tarball, "--strip-components=1", "-C", unpacked])
 run("publint", "publint", ["run", tarball, "--strict"])
 run("are the types wrong", "attw", [tarball, "--profile", "esm-only", "--no-emoji"])
 
-const { exports, name } = JSON.parse(readFileSync(join(unpacked, "package.json"), "utf8"))
+const { bin, exports, name, version } = JSON.parse(readFileSync(join(unpacked, "package.json"), "utf8"))
 const entries = Object.keys(exports).filter((entry) => !entry.endsWith(".json"))
 for (const entry of entries) {
   const specifier = name + entry.slice(1)
   run(`import of ${specifier}`, "node", ["--input-type=module", "--eval", `await import("${specifier}")`], folder)
 }
+const commands = Object.entries(bin)
+for (const [command, file] of commands) {
+  // As npm will install it: a file that the system itself can start
+  chmodSync(join(unpacked, file), 0o755)
+  const said = run(`${command} --version`, join(unpacked, file), ["--version"], folder)
+  if (said !== `${command} v${version}`) {
+    console.error(`✗ ${command} --version says ${said}, and package.json ${version}`)
+    process.exit(1)
+  }
+}
 console.log(
-  `✓ ${filename}: ${entryCount} files, ${Math.round(unpackedSize / 1024)} KiB, ${entries.length} entry points`
+  `✓ ${filename}: ${entryCount} files, ${Math.round(unpackedSize / 1024)} KiB, ${entries.length} entry points, ${commands.length} command`
 )

@@ -24,7 +24,7 @@ const mayImport: Record<string, ReadonlyArray<string>> = {
   layers: ["model", "propagation", "tracer", "sampling", "pipeline", "export", "metrics", "receiver"],
   testing: ["model", "tracer", "sampling", "receiver"],
   viewer: ["model", "receiver"],
-  cli: ["layers", "viewer", "export", "propagation", "receiver", "model"]
+  cli: ["layers", "viewer", "export", "pipeline", "propagation", "receiver", "model"]
 }
 
 /** Where OpenTelemetry's own types and classes may appear. */

@@ -21,6 +21,8 @@ export interface To {
   readonly setting?: string
   /** Come before what is known of OTLP. */
   readonly hints?: Hints
+  /** Where its headers come from, where they change: a refusal of those there were may be mended by the next. */
+  readonly headersFrom?: string | undefined
 }
 
 const longestSaid = 200
@@ -41,6 +43,11 @@ const otlpHints: Hints = [
   [[429], "It asks for fewer requests"],
   [[502, 503, 14], "It is not able to take anything just now"]
 ]
+
+const unauthorized: ReadonlySet<number> = new Set([401, 403, 16, 7])
+
+/** True for a status by which credentials are refused. */
+export const isUnauthorized = (code: number): boolean => unauthorized.has(code)
 
 const worthAnotherTry: ReadonlySet<number> = new Set([429, 502, 503, 504, 1, 4, 10, 11, 14, 15])
 const resourceExhausted = 8
@@ -63,18 +70,29 @@ export interface RefusedOptions extends To {
 }
 
 /** The destination answered, and did not take the batch. */
-export const refused = ({ code, endpoint, hints = [], retryAfterMillis, said }: RefusedOptions): ExportError => {
+export const refused = ({
+  code,
+  endpoint,
+  headersFrom,
+  hints = [],
+  retryAfterMillis,
+  said
+}: RefusedOptions): ExportError => {
   const reason = reasonOf(code, said)
   const isGrpc = code < 17
   const status = `${isGrpc ? "gRPC" : "HTTP"} status ${code}`
-  const hint = [...hints, ...otlpHints].find(([codes]) => codes.includes(code))?.[1]
+  const mayBeRenewed = headersFrom !== undefined && isUnauthorized(code)
+  const hint = mayBeRenewed
+    ? `It waits for other credentials from ${headersFrom}`
+    : [...hints, ...otlpHints].find(([codes]) => codes.includes(code))?.[1]
   const asked = retryAfterMillis !== undefined && (code === 429 || code === 503 || isGrpc)
   return new ExportError({
     reason,
     endpoint,
     advice: [said === "" ? status : `${status}: ${quoted(said)}`, hint].filter((part) => part !== undefined).join(". "),
     // A server that is out of something says with RetryInfo that it will not stay so
-    retryable: reason !== "TooLarge" && (worthAnotherTry.has(code) || (code === resourceExhausted && asked)),
+    retryable:
+      reason !== "TooLarge" && (mayBeRenewed || worthAnotherTry.has(code) || (code === resourceExhausted && asked)),
     ...(asked ? { retryAfterMillis } : undefined)
   })
 }

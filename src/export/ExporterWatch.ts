@@ -36,6 +36,8 @@ export class ExporterWatch {
   lastError: SeenError | undefined
   /** When it began to fail, if it has taken nothing since. */
   failingSince: number | undefined
+  /** What is wrong with what it needs, though it goes on with what it had; a sentence without secrets. */
+  trouble: () => string | undefined = () => undefined
 
   constructor(name: string, type: string, endpoint?: string) {
     this.name = name

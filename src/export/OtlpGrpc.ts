@@ -21,6 +21,7 @@ import * as OtlpAnswer from "./OtlpAnswer.ts"
 import * as OtlpCompression from "./OtlpCompression.ts"
 import * as OtlpTransport from "./OtlpTransport.ts"
 import * as RetryAfter from "./RetryAfter.ts"
+import type { Headers } from "./RotatingHeaders.ts"
 
 export const path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
@@ -105,15 +106,25 @@ const exchange = (
     })
   })
 
-/** A plain HTTP status is the word of a proxy in between. */
-const judge = ({ body, headers, trailers }: Answered, endpoint: string): Effect.Effect<LeftOut | void, ExportError> => {
+/** `UNKNOWN`: nothing says how it went. */
+const noStatus = 2
+
+/** How it went: 0 is well. A plain HTTP status is the word of a proxy in between. */
+const statusOf = ({ headers, trailers }: Answered): { readonly code: number; readonly isGrpc: boolean } => {
   const status = text(trailers["grpc-status"])
-  if (status === "0") return Effect.succeed(OtlpAnswer.fromProtobuf(body.subarray(prefixSize)))
   const isGrpc = status !== undefined && /^\d{1,2}$/.test(status)
+  return { code: isGrpc ? Number(status) : (headers[":status"] ?? noStatus), isGrpc }
+}
+
+/** `undefined` when the receiver took the whole batch. */
+const judge = (answered: Answered, to: ExportFailure.To): Effect.Effect<LeftOut | void, ExportError> => {
+  const { body, headers, trailers } = answered
+  const { code, isGrpc } = statusOf(answered)
+  if (code === 0) return Effect.succeed(OtlpAnswer.fromProtobuf(body.subarray(prefixSize)))
   return Effect.fail(
     ExportFailure.refused({
-      endpoint,
-      code: isGrpc ? Number(status) : (headers[":status"] ?? 0),
+      ...to,
+      code,
       said: isGrpc
         ? decoded(text(trailers["grpc-message"]) ?? "")
         : OtlpAnswer.messageOf(headers["content-type"] ?? "", body),
@@ -123,17 +134,14 @@ const judge = ({ body, headers, trailers }: Answered, endpoint: string): Effect.
 }
 
 /** Opens the way to a gRPC server. */
-export const make = Effect.fnUntraced(function* ({
-  settings,
-  tls,
-  userAgent
-}: OtlpTransport.OtlpTransportOptions): Effect.fn.Return<OtlpTransport.OtlpTransport, never, Scope.Scope> {
+export const make = Effect.fnUntraced(function* (
+  transport: OtlpTransport.OtlpTransportOptions
+): Effect.fn.Return<OtlpTransport.OtlpTransport, never, Scope.Scope> {
+  const { headers, settings, tls, userAgent } = transport
   const { compression } = settings
-  const endpoint = settings.endpoint.display
+  const to: ExportFailure.To = { endpoint: settings.endpoint.display, headersFrom: headers?.name }
   const compressed = compression !== "none"
-  const headers = {
-    "user-agent": userAgent,
-    ...Redacted.value(settings.headers),
+  const own = {
     ":method": "POST",
     ":path": path,
     "content-type": "application/grpc",
@@ -145,11 +153,17 @@ export const make = Effect.fnUntraced(function* ({
   return {
     send: Effect.fnUntraced(function* (plain) {
       const message = compressed ? yield* OtlpCompression.compress(plain, compression) : plain
-      const answered = yield* Effect.try({ try: connect, catch: (error) => error }).pipe(
-        Effect.flatMap((connection) => exchange(connection, headers, message, compressed)),
-        Effect.mapError((error) => ExportFailure.unreachable(error, { endpoint }))
+      const ask = (given: Headers) =>
+        Effect.try({ try: connect, catch: (error) => error }).pipe(
+          Effect.flatMap((connection) =>
+            exchange(connection, { "user-agent": userAgent, ...given, ...own }, message, compressed)
+          ),
+          Effect.mapError((error) => ExportFailure.unreachable(error, to))
+        )
+      const answered = yield* OtlpTransport.withHeaders(transport, ask, (answered) =>
+        ExportFailure.isUnauthorized(statusOf(answered).code)
       )
-      return yield* judge(answered, endpoint)
+      return yield* judge(answered, to)
     })
   }
 })

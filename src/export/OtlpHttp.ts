@@ -20,6 +20,7 @@ import * as OtlpAnswer from "./OtlpAnswer.ts"
 import * as OtlpCompression from "./OtlpCompression.ts"
 import * as OtlpTransport from "./OtlpTransport.ts"
 import * as RetryAfter from "./RetryAfter.ts"
+import type { Headers } from "./RotatingHeaders.ts"
 import * as Untraced from "./Untraced.ts"
 
 interface Answered {
@@ -92,11 +93,12 @@ const judge = (answered: Answered, to: ExportFailure.To): Effect.Effect<LeftOut 
 
 /** Opens the way; `contentType` says what the bodies are. */
 export const make = Effect.fnUntraced(function* (
-  { settings, tls, userAgent, words }: OtlpTransport.OtlpTransportOptions,
+  transport: OtlpTransport.OtlpTransportOptions,
   contentType: string
 ): Effect.fn.Return<OtlpTransport.OtlpTransport, never, Scope.Scope> {
+  const { headers, settings, tls, userAgent, words } = transport
   const { compression } = settings
-  const to: ExportFailure.To = { endpoint: settings.endpoint.display, ...words }
+  const to: ExportFailure.To = { endpoint: settings.endpoint.display, headersFrom: headers?.name, ...words }
   const url = new URL(Redacted.value(settings.endpoint.url))
   const [open, Agent] =
     url.protocol === "https:" ? ([Https.request, Https.Agent] as const) : ([Http.request, Http.Agent] as const)
@@ -105,9 +107,7 @@ export const make = Effect.fnUntraced(function* (
     Effect.sync(() => new Agent({ keepAlive: true, scheduling: "lifo", ...tls })),
     (agent) => Effect.sync(() => agent.destroy())
   )
-  const headers = {
-    "user-agent": userAgent,
-    ...Redacted.value(settings.headers),
+  const own = {
     "content-type": contentType,
     ...(compression === "none" ? undefined : { "content-encoding": compression })
   }
@@ -121,13 +121,19 @@ export const make = Effect.fnUntraced(function* (
   return {
     send: Effect.fnUntraced(function* (plain) {
       const body = compression === "none" ? plain : yield* OtlpCompression.compress(plain, compression)
-      const once = exchange(open, { ...options, headers: { ...headers, "content-length": body.length } }, body)
-      const answered = yield* once.pipe(
-        Effect.catchIf(
-          ({ stale }) => stale,
-          () => once
-        ),
-        Effect.mapError(({ error }) => ExportFailure.unreachable(error, to))
+      const ask = (given: Headers) => {
+        const headers = { "user-agent": userAgent, ...given, ...own, "content-length": body.length }
+        const once = exchange(open, { ...options, headers }, body)
+        return once.pipe(
+          Effect.catchIf(
+            ({ stale }) => stale,
+            () => once
+          ),
+          Effect.mapError(({ error }) => ExportFailure.unreachable(error, to))
+        )
+      }
+      const answered = yield* OtlpTransport.withHeaders(transport, ask, ({ status }) =>
+        ExportFailure.isUnauthorized(status)
       )
       return yield* judge(answered, to)
     })

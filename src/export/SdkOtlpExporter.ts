@@ -13,17 +13,16 @@ import type * as Scope from "effect/Scope"
 import type { SpanExporter } from "../model/SpanExporter.ts"
 import * as OtelExporter from "./OtelExporter.ts"
 import type { OtlpSettings } from "./OtlpTransport.ts"
+import type { RotatingHeaders } from "./RotatingHeaders.ts"
 
 /** All batches are answered or given up before it is closed, so there is nothing worth a longer wait. */
 const shutdownTimeout = "250 millis"
 
 /** Takes the settings of our own exporter; zstd, which it does not know, becomes gzip. */
-export const make = ({
-  compression,
-  endpoint,
-  headers,
-  timeout
-}: OtlpSettings): Effect.Effect<SpanExporter, never, Scope.Scope> =>
+export const make = (
+  { compression, endpoint, headers, timeout }: OtlpSettings,
+  rotating?: RotatingHeaders
+): Effect.Effect<SpanExporter, never, Scope.Scope> =>
   // Loaded when it is asked for: a process starts faster without it
   Effect.flatMap(
     Effect.promise(() => import("@opentelemetry/exporter-trace-otlp-http")),
@@ -31,7 +30,10 @@ export const make = ({
       OtelExporter.fromOtel(
         new OTLPTraceExporter({
           url: Redacted.value(endpoint.url),
-          headers: Redacted.value(headers),
+          headers:
+            rotating === undefined
+              ? Redacted.value(headers)
+              : () => Effect.runPromise(Effect.map(rotating.current, (current) => ({ ...current }))),
           timeoutMillis: Duration.toMillis(timeout),
           // The SDK's enum has the words themselves as its values
           compression: (compression === "none" ? "none" : "gzip") as never

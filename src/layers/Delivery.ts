@@ -5,9 +5,11 @@ import * as Otel from "@opentelemetry/api"
 import type * as Sdk from "@opentelemetry/sdk-trace-base"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
 import type * as EffectScope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
+import * as Abandonment from "../export/Abandonment.ts"
 import { ExporterWatch } from "../export/ExporterWatch.ts"
 import * as OtelExporter from "../export/OtelExporter.ts"
 import { toReadableSpan } from "../export/ReadableSpan.ts"
@@ -21,6 +23,7 @@ import type { QueueView } from "../pipeline/QueueView.ts"
 import type { GoraxSpan } from "../tracer/GoraxSpan.ts"
 import { passThrough } from "../tracer/GoraxTracer.ts"
 import * as Exporters from "./Exporters.ts"
+import type { OwnHeaders } from "./OwnHeaders.ts"
 import type { TracingConfig } from "./TracingConfig.ts"
 import type { TracingConfigError } from "./TracingConfigError.ts"
 import * as UnheldClock from "./UnheldClock.ts"
@@ -32,6 +35,11 @@ export interface DeliveryPlugins {
   readonly exporters?: ReadonlyArray<SpanExporter | Sdk.SpanExporter>
   /** Told of every span at its start and, after all stages, at its end. */
   readonly spanProcessors?: ReadonlyArray<Sdk.SpanProcessor>
+  /**
+   * Headers for OTLP that change, as tokens do, besides `TRACING_HEADERS`: asked for before a request, once a second at
+   * most, and at once when they are refused (401, 403). Where it fails the last good ones stay in use.
+   */
+  readonly headers?: OwnHeaders
   /** What spans pass through before they are batched, in the order they meet it. */
   readonly stages?: ReadonlyArray<Stage>
 }
@@ -47,8 +55,10 @@ export interface Delivery {
   readonly queues: ReadonlyArray<QueueView>
 }
 
+export const version = "0.1.0"
+
 /** The instrumentation scope of every span of Effect. */
-export const scope: Scope = { name: "@gorax/tracing", version: "0.1.0" }
+export const scope: Scope = { name: "@gorax/tracing", version }
 
 const plugged = (
   exporter: SpanExporter | Sdk.SpanExporter
@@ -120,21 +130,25 @@ const batched = Effect.fnUntraced(function* (
   return yield* SpooledDelivery.make(settings.spool, destinations, options)
 })
 
-/** Builds the pipeline in a scope: it is flushed, within the shutdown timeout, and closed with that scope. */
+/**
+ * Builds the pipeline in a scope: it is flushed, within the shutdown timeout or until it is given up, and closed with that
+ * scope.
+ */
 export const make = Effect.fnUntraced(function* (
   settings: TracingConfig,
   books: SpanBooks.SpanBooks,
-  plugins: DeliveryPlugins
+  plugins: DeliveryPlugins,
+  givenUp = Latch.makeUnsafe()
 ): Effect.fn.Return<Delivery, TracingConfigError, EffectScope.Scope> {
-  const { exporters: ownExporters = [], spanProcessors = [], stages = [] } = plugins
+  const { exporters: ownExporters = [], headers, spanProcessors = [], stages = [] } = plugins
   const watched = [
-    ...(yield* Exporters.make(settings, scope.version)),
+    ...(yield* Exporters.make(settings, version, headers)),
     ...(yield* Effect.forEach(ownExporters, plugged))
   ]
   const exporters = watched.map(({ watch }) => watch)
   const destinations = watched.map(({ destination, watch }, index): Destinations.Destination => ({
     ...destination,
-    exporter: PipelineMetrics.timed(destination.exporter, watch.type, index)
+    exporter: Abandonment.make(PipelineMetrics.timed(destination.exporter, watch.type, index), givenUp)
   }))
   const processors = yield* Effect.forEach(spanProcessors, (processor) => OtelExporter.fromSpanProcessor(processor))
   const queues: Array<QueueView> = []

@@ -13,11 +13,14 @@ import * as JaegerExporter from "../export/JaegerExporter.ts"
 import * as OtlpExporter from "../export/OtlpExporter.ts"
 import type { OtlpSettings, OtlpTransportOptions } from "../export/OtlpTransport.ts"
 import * as PerProcess from "../export/PerProcess.ts"
+import type { RotatingHeaders } from "../export/RotatingHeaders.ts"
 import * as Retry from "../export/Retry.ts"
 import * as SdkOtlpExporter from "../export/SdkOtlpExporter.ts"
 import * as ZipkinExporter from "../export/ZipkinExporter.ts"
 import type { SpanExporter } from "../model/SpanExporter.ts"
 import type { Destination } from "../pipeline/Destinations.ts"
+import * as HeadersFile from "./HeadersFile.ts"
+import * as OwnHeaders from "./OwnHeaders.ts"
 import * as SettingTable from "./SettingTable.ts"
 import * as StartLine from "./StartLine.ts"
 import * as TlsFiles from "./TlsFiles.ts"
@@ -69,17 +72,44 @@ const file = (settings: TracingConfig, options: FileExporter.FileExporterOptions
       ])
   )
 
+/** Headers for OTLP that change; `undefined` where none do. */
+const rotating = (
+  { headersFile, otlp }: TracingConfig,
+  own: OwnHeaders.OwnHeaders | undefined
+): Effect.Effect<RotatingHeaders | undefined, TracingConfigError> => {
+  if (own === undefined) {
+    return headersFile === undefined ? Effect.succeed(undefined) : HeadersFile.make(headersFile, otlp.headers)
+  }
+  if (headersFile === undefined) return Effect.succeed(OwnHeaders.make(own, otlp.headers))
+  const rule = "unset where the program itself gives `headers`"
+  return Effect.fail(
+    new TracingConfigError([{ key: SettingTable.table.headersFile.key, rule, value: JSON.stringify(headersFile) }])
+  )
+}
+
 /** Makes all of them; what they hold open lives in the scope. Each try of each of them is seen. */
 export const make = Effect.fnUntraced(function* (
   settings: TracingConfig,
-  version: string
+  version: string,
+  ownHeaders?: OwnHeaders.OwnHeaders
 ): Effect.fn.Return<ReadonlyArray<Watched>, TracingConfigError, Scope.Scope> {
   // Only for what is sent: who writes to a file needs no certificates
   const tls = yield* Effect.cached(TlsFiles.read(settings))
-  const over = (format: string, to: OtlpSettings, open: (options: OtlpTransportOptions) => Opened): Made =>
+  const over = (
+    format: string,
+    to: OtlpSettings,
+    open: (options: OtlpTransportOptions) => Opened,
+    headers?: RotatingHeaders
+  ): Made =>
     Effect.flatMap(tls, (tls) =>
-      open({ settings: to, tls, userAgent: `gorax-tracing-${format}-Exporter-JavaScript/${version}` })
+      open({ settings: to, tls, userAgent: `gorax-tracing-${format}-Exporter-JavaScript/${version}`, headers })
     )
+  /** Headers are for OTLP alone. */
+  const withHeaders = (watch: ExporterWatch, open: (headers: RotatingHeaders | undefined) => Made): Made =>
+    Effect.flatMap(rotating(settings, ownHeaders), (headers) => {
+      watch.trouble = () => headers?.trouble
+      return open(headers)
+    })
   /** Each try is seen. */
   const again =
     (watch: ExporterWatch) =>
@@ -92,9 +122,16 @@ export const make = Effect.fnUntraced(function* (
       Halving.make(again(watch)(exporter))
 
   const makers: Readonly<Record<ExporterName, (watch: ExporterWatch) => Made>> = {
-    otlp: (watch) => Effect.map(over("OTLP", settings.otlp, OtlpExporter.make), inAnySize(watch)),
+    otlp: (watch) =>
+      withHeaders(watch, (headers) =>
+        Effect.map(over("OTLP", settings.otlp, OtlpExporter.make, headers), inAnySize(watch))
+      ),
     "otlp-sdk": (watch) =>
-      Effect.map(SdkOtlpExporter.make(settings.otlp), (exporter) => UntracedExporter.make(watch.around(exporter))),
+      withHeaders(watch, (headers) =>
+        Effect.map(SdkOtlpExporter.make(settings.otlp, headers), (exporter) =>
+          UntracedExporter.make(watch.around(exporter))
+        )
+      ),
     zipkin: (watch) => Effect.map(over("Zipkin", settings.zipkin, ZipkinExporter.make), inAnySize(watch)),
     jaeger: (watch) =>
       settings.jaegerAgent === undefined

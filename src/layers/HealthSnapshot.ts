@@ -30,6 +30,8 @@ const Exporter = Schema.Struct({
   /** Requests that have not been answered. */
   requests: Count,
   lastSuccess: Schema.optionalKey(Schema.DateTimeUtc),
+  /** What is wrong with what it needs, though it goes on with what it had: headers that cannot be read again. */
+  trouble: Schema.optionalKey(Schema.String),
   /** Stays when it delivers again. */
   lastError: Schema.optionalKey(LastError)
 })

@@ -35,7 +35,7 @@ const lostOf = ({ dropped, rejected }: HealthSnapshot["books"]): string =>
 
 /**
  * Failing while spans are being lost: an exporter refuses them, or takes nothing and the queue is full. Degraded while
- * an exporter takes nothing and spans can wait, while a stage holds spans and while losses are less than five minutes ago.
+ * an exporter takes nothing and spans can wait, while one goes on with what it had, while a stage holds spans and while losses are less than five minutes ago.
  */
 export const judge = ({ at, books, exporters, isFull, lostAt }: Findings): HealthStatus => {
   const failing: Array<string> = []
@@ -49,6 +49,7 @@ export const judge = ({ at, books, exporters, isFull, lostAt }: Findings): Healt
       const reason = `${placeOf(exporter)} has taken nothing${sinceOf(exporter, at)}; ${spans}.${why}`
       ;(isFull ? failing : degraded).push(reason)
     }
+    if (exporter.trouble !== undefined) degraded.push(`${placeOf(exporter)}: ${exporter.trouble}`)
   }
   if (isFull && failing.length === 0) {
     failing.push(

@@ -93,6 +93,7 @@ const instant = (millis: number): DateTime.Utc => DateTime.makeUnsafe(millis)
 
 const exporterHealth = (watch: ExporterWatch): ExporterHealth => {
   const { endpoint, failingSince, lastError, lastSuccess, name, requests } = watch
+  const trouble = watch.trouble()
   const failing = lastError?.retryable === true ? ("waiting" as const) : ("refusing" as const)
   return {
     name,
@@ -101,6 +102,7 @@ const exporterHealth = (watch: ExporterWatch): ExporterHealth => {
     ...(failingSince === undefined ? undefined : { since: instant(failingSince) }),
     requests,
     ...(lastSuccess === undefined ? undefined : { lastSuccess: instant(lastSuccess) }),
+    ...(trouble === undefined ? undefined : { trouble }),
     ...(lastError === undefined
       ? undefined
       : { lastError: { at: instant(lastError.at), reason: lastError.reason, message: lastError.message } })

@@ -235,11 +235,14 @@ export const attributes: SettingRule<Attributes> = {
 const sharedHeaderName = /^[0-9A-Za-z_.-]+$/
 const headerValue = /^[\x20-\x7e]*$/
 
+/** True for what HTTP and gRPC both take as a header. */
+export const isHeader = (name: string, value: string): boolean => sharedHeaderName.test(name) && headerValue.test(value)
+
 /** Headers of a request, in the form of attributes; names become lower case. */
 export const headers: SettingRule<Readonly<Record<string, string>>> = {
   expects: "name=value pairs of HTTP headers, separated by commas, with percent-encoded special characters",
   parse: (text) => {
-    const found = pairs(text, (name, value) => sharedHeaderName.test(name) && headerValue.test(value))
+    const found = pairs(text, isHeader)
     return found && Object.fromEntries(Object.entries(found).map(([name, value]) => [name.toLowerCase(), value]))
   }
 }

@@ -167,6 +167,12 @@ export const table = {
     secret: true,
     doc: "Sent with every export over OTLP: `name=value,name=value`, percent-encoded. Never shown."
   }),
+  headersFile: row({
+    key: "TRACING_HEADERS_FILE",
+    rule: Rule.text,
+    fallback: undefined,
+    doc: "A file with more of them, for tokens that change: lines in the form of `TRACING_HEADERS`, which it wins over name by name. Looked at again before a request, once a second at most, and at once when they are refused (401, 403)."
+  }),
   compression: row({
     key: "TRACING_COMPRESSION",
     rule: Rule.oneOf(...compressions, "none"),

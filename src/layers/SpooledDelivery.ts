@@ -50,6 +50,9 @@ const refused = ({ directory, found, rule }: SpoolError): TracingConfigError =>
     { key: SettingTable.table.spoolDirectory.key, rule, value: `${JSON.stringify(directory)} (${found})` }
   ])
 
+/** The sink, and what its spool knows of itself. */
+export interface SpooledSink extends SpanSink, Pick<Spool.Spool, "adoption" | "waiting"> {}
+
 /**
  * One spool in front of all destinations. It says what may be in memory, so the sink behind it takes what it is given,
  * and that tells when a span is done, which is when the last of them is done with it.
@@ -58,7 +61,7 @@ export const make = Effect.fnUntraced(function* (
   settings: NonNullable<TracingConfig["spool"]>,
   destinations: ReadonlyArray<Destinations.Destination>,
   options: BatchingOptions
-): Effect.fn.Return<SpanSink, TracingConfigError, Scope.Scope> {
+): Effect.fn.Return<SpooledSink, TracingConfigError, Scope.Scope> {
   const spool = yield* Spool.make({
     ...settings,
     // The program may go elsewhere
@@ -68,8 +71,8 @@ export const make = Effect.fnUntraced(function* (
     books: options.books,
     ...(options.untraced && { untraced: options.untraced })
   }).pipe(Effect.mapError(refused))
-  const { keep, onFate } = spool
+  const { adoption, keep, onFate, waiting } = spool
   const behind = { ...options, queueSize: Infinity, queueBytes: Infinity, keep, onFate }
   const sink = yield* Destinations.make(destinations, behind)
-  return yield* spool.stage(sink)
+  return { ...(yield* spool.stage(sink)), adoption, waiting }
 })

@@ -28,6 +28,7 @@ import * as Delivery from "./Delivery.ts"
 import * as LayerHealth from "./LayerHealth.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
 import * as ProcessEndings from "./ProcessEndings.ts"
+import * as SecondSignal from "./SecondSignal.ts"
 import * as StartLine from "./StartLine.ts"
 import * as TracingConfig from "./TracingConfig.ts"
 import { TracingHealth } from "./TracingHealth.ts"
@@ -145,7 +146,9 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
   yield* StartLine.log(settings, sampler)
   if (!settings.enabled)
     return Context.add(unrecorded(settings, plugins.trusts), Tracer.Tracer, GoraxTracer.passThrough)
-  const delivery = yield* Delivery.make(settings, books, plugins)
+  const secondSignal = yield* SecondSignal.make
+  const delivery = yield* Delivery.make(settings, books, plugins, secondSignal.givenUp)
+  yield* Effect.addFinalizer(() => secondSignal.listen)
   const health = yield* LayerHealth.make({
     settings,
     trusts: plugins.trusts,

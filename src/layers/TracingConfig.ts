@@ -68,6 +68,8 @@ export interface TracingConfig {
   readonly exporters: ReadonlyArray<SettingTable.ExporterName>
   /** Where and how OTLP goes; `otlp.endpoint.display` is the endpoint without its credentials. */
   readonly otlp: OtlpSettings
+  /** The name of a file with headers for OTLP that may change; it is read when the layer is built, and again. */
+  readonly headersFile: string | undefined
   /** Where and how Zipkin's JSON goes. Headers, TLS and timeout as for OTLP, less what is OTLP's own. */
   readonly zipkin: OtlpSettings
   /** Where Jaeger's Thrift goes: over HTTP, unless there is an agent. */
@@ -299,6 +301,7 @@ const read = (reading: SettingReading): TracingConfig => {
     },
     exporters: names,
     otlp: otlp(reading, names.includes("otlp-sdk"), timeout),
+    headersFile: reading.get("headersFile"),
     zipkin: DestinationSettings.zipkin(reading, timeout),
     jaeger: DestinationSettings.jaeger(reading, timeout),
     jaegerAgent: DestinationSettings.jaegerAgent(reading),

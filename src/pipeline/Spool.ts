@@ -58,6 +58,10 @@ export interface SpoolOptions {
 /** Two ends of one thing: the sink behind the stage tells what has become of the spans that went through it. */
 export interface Spool extends Required<Pick<BatchingOptions, "keep" | "onFate">> {
   readonly stage: Stage
+  /** Waits until what was there at the start has been taken over, less what belongs to the living. */
+  readonly adoption: Effect.Effect<void>
+  /** Spans on their way and on disk, less those that cannot be read. */
+  readonly waiting: () => number
 }
 
 /**
@@ -149,18 +153,20 @@ export const make = Effect.fnUntraced(function* (
     return lost
   }
 
+  const waiting = (): number => window.size + store.readable
+
   /** Until as many as waited have left memory and disk, or nobody takes anything. */
   const flush = Effect.fnUntraced(function* (next: SpanSink): Effect.fn.Return<Flushed> {
     const before = arrived
-    const waiting = window.size + store.readable
+    const awaited = waiting()
     while (true) {
       const { exported } = yield* next.flush
       const isStuck = exported === 0 && window.size > 0
-      if (store.readable === 0 || isStuck || arrived - before >= waiting) break
+      if (store.readable === 0 || isStuck || arrived - before >= awaited) break
       yield* feed.progress
     }
-    const exported = Math.min(waiting, arrived - before)
-    return { exported, left: waiting - exported }
+    const exported = Math.min(awaited, arrived - before)
+    return { exported, left: awaited - exported }
   })
 
   const stage: Stage = Effect.fnUntraced(function* (next) {
@@ -190,5 +196,5 @@ export const make = Effect.fnUntraced(function* (
     fibers.push(Effect.forever(Effect.andThen(Effect.sleep("1 second"), store.sync.run)))
   }
   yield* Effect.forEach(fibers, (fiber) => Effect.forkScoped(quiet(fiber)), { discard: true })
-  return { stage, keep, onFate }
+  return { stage, keep, onFate, adoption: upkeep.adopted, waiting }
 })

@@ -6,10 +6,9 @@
  * something to put into it, and gone when there is not.
  */
 import * as Result from "effect/Result"
-import { randomBytes } from "node:crypto"
 import * as fs from "node:fs"
-import * as path from "node:path"
 import { directoryMode, type SpoolFiles } from "./SpoolFiles.ts"
+import * as SpoolFolder from "./SpoolFolder.ts"
 import * as SpoolOwner from "./SpoolOwner.ts"
 
 export class SpoolDirectory {
@@ -27,13 +26,13 @@ export class SpoolDirectory {
   }
 
   #path(born: string, owner = this.#owner): string {
-    return path.join(this.#directory, `${born}.${owner}`)
+    return SpoolFolder.pathOf(this.#directory, born, owner)
   }
 
   /** A folder of this process, which is there; throws what the file system says. */
   own(now: number): string {
     if (this.#own === undefined || !fs.existsSync(this.#path(this.#own))) {
-      this.#own = `${now.toString(36).padStart(9, "0")}-${randomBytes(3).toString("hex")}`
+      this.#own = SpoolFolder.birth(now)
       this.#files.mkdirSync(this.#path(this.#own), { recursive: true, mode: directoryMode })
       this.#held.add(this.#own)
     }
@@ -42,30 +41,18 @@ export class SpoolDirectory {
 
   /** Takes over the folders of processes that are gone, the oldest first. */
   adopt(now: number): ReadonlyArray<string> {
-    return this.#others().flatMap(({ born, name, owner }) => {
+    const others = SpoolFolder.list(this.#directory).filter(({ owner }) => owner !== this.#owner)
+    return others.flatMap(({ born, owner, path }) => {
       const adopted = Result.try(() => {
-        const from = path.join(this.#directory, name)
-        const { mtimeMs, uid } = fs.lstatSync(from)
+        const { mtimeMs, uid } = fs.lstatSync(path)
         if (uid !== (process.getuid?.() ?? uid) || SpoolOwner.isAlive(owner, now - mtimeMs)) return []
         // Of all who try, the first succeeds
-        fs.renameSync(from, this.#path(born))
+        fs.renameSync(path, this.#path(born))
         this.#held.add(born)
         return [this.#path(born)]
       })
       return Result.getOrElse(adopted, () => [])
     })
-  }
-
-  #others() {
-    const entries = Result.getOrElse(
-      Result.try(() => fs.readdirSync(this.#directory, { withFileTypes: true })),
-      () => []
-    )
-    return entries
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => ({ name, born: name.slice(0, name.indexOf(".")), owner: name.slice(name.indexOf(".") + 1) }))
-      .filter(({ born, owner }) => /^[0-9a-z]+-[0-9a-f]{6}$/.test(born) && owner !== this.#owner)
-      .sort((a, b) => (a.born < b.born ? -1 : 1))
   }
 
   /** A sign of life for those who cannot see this process. */

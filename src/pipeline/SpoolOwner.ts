@@ -52,12 +52,28 @@ const isRunning = (pid: number): boolean =>
     { onSuccess: () => true, onFailure: (error) => Reflect.get(Object(error), "code") !== "ESRCH" }
   )
 
-/** True unless nobody will write there any more. `silence` is how long ago the last sign of life was, in milliseconds. */
-export const isAlive = (owner: string, silence: number): boolean => {
-  const parsed = Option.fromNullishOr(/^(\d+)-(\w+)-(\w+)-\w+$/.exec(owner))
-  if (Option.isNone(parsed)) return false
-  const [, pid, beginning, where] = parsed.value
-  if (where !== place()) return silence < longestSilence
-  if (beginning !== "unknown") return beginningOf(Number(pid)) === beginning
-  return isRunning(Number(pid)) && silence < longestSilence
+/** What can be said of an owner from here. */
+export interface SpoolOwner {
+  /** The number of its process; `undefined` when it is nobody's. */
+  readonly pid: number | undefined
+  /** True when that number means something here, and not in another container or on another machine. */
+  readonly here: boolean
+  /** True unless nobody will write there any more. */
+  readonly alive: boolean
 }
+
+const unowned: SpoolOwner = { pid: undefined, here: false, alive: false }
+
+/** Looks who it is. `silence` is how long ago the last sign of life was, in milliseconds. */
+export const see = (owner: string, silence: number): SpoolOwner => {
+  const parsed = Option.fromNullishOr(/^(\d+)-(\w+)-(\w+)-\w+$/.exec(owner))
+  if (Option.isNone(parsed)) return unowned
+  const [, digits, beginning, where] = parsed.value
+  const pid = Number(digits)
+  if (where !== place()) return { pid, here: false, alive: silence < longestSilence }
+  if (beginning !== "unknown") return { pid, here: true, alive: beginningOf(pid) === beginning }
+  return { pid, here: true, alive: isRunning(pid) && silence < longestSilence }
+}
+
+/** True unless nobody will write there any more. */
+export const isAlive = (owner: string, silence: number): boolean => see(owner, silence).alive

@@ -85,7 +85,7 @@ export class SpoolSegment {
     spans: Buffer,
     acks: Buffer,
     key: Uint8Array | undefined
-  ): { readonly segment: SpoolSegment; readonly damaged: number } | undefined {
+  ): { readonly segment: SpoolSegment; readonly records: number; readonly damaged: number } | undefined {
     const header = SpoolHeader.read(spans, key)
     if (header === undefined) return undefined
     const modified = Result.getOrElse(
@@ -103,7 +103,7 @@ export class SpoolSegment {
     segment.size = spans.length
     segment.next = found.next
     segment.unread = found.records.filter(({ index }) => !segment.#acked.has(index)).length
-    return { segment, damaged: found.damaged }
+    return { segment, records: found.records.length, damaged: found.damaged }
   }
 
   /** True when nothing of it is left to do. */

@@ -15,6 +15,9 @@ const warnEvery = 60_000
 export class SpoolUpkeep {
   #why = ""
   readonly #trouble = Latch.makeUnsafe()
+  readonly #adopted = Latch.makeUnsafe()
+  /** Waits until what was there at the start has been taken over. */
+  readonly adopted: Effect.Effect<void> = this.#adopted.await
 
   /** The disk takes nothing. */
   broken(code: string): void {
@@ -24,8 +27,9 @@ export class SpoolUpkeep {
 
   /** Takes over what processes that are gone have left, gives signs of life, and drops what is too old. Never ends. */
   run(store: SpoolStore, found: () => void): Effect.Effect<never> {
-    return Effect.gen(function* () {
+    return Effect.gen({ self: this }, function* () {
       const { adopted, locked } = yield* store.adopt(yield* Clock.currentTimeMillis, found)
+      yield* this.#adopted.open
       if (adopted > 0) {
         yield* Effect.logInfo(`Tracing found ${adopted} spans of a process that is gone, and delivers them.`)
       }

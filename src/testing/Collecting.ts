@@ -38,11 +38,16 @@ export const make: Effect.Effect<Collecting> = Effect.gen(function* () {
   }
 })
 
-/** What is to be done with the next request; `undefined` is to take its spans. */
-export const nextFault = ({ script }: Collecting): Fault.Fault | undefined => {
+/** What is to be done with the next request, which has these headers; `undefined` is to take its spans. */
+export const nextFault = (
+  { script }: Collecting,
+  headers: CollectedRequest["headers"]
+): Exclude<Fault.Fault, { readonly _tag: "Requires" }> | undefined => {
   const [next] = script
   if (next !== undefined && --next.left <= 0) script.shift()
-  return next?.fault
+  const fault = next?.fault
+  if (fault?._tag !== "Requires") return fault
+  return headers[fault.header] === fault.value ? undefined : Fault.unauthorized
 }
 
 export const record = (

@@ -24,7 +24,7 @@ export const answer = Effect.fnUntraced(function* (
     Effect.as(Collecting.record(collecting, seen, outcome.status), outcome)
   const leave = Collecting.record(collecting, seen, undefined)
 
-  const fault = Collecting.nextFault(collecting)
+  const fault = Collecting.nextFault(collecting, seen.headers)
   if (fault?._tag === "Hang") return yield* Effect.andThen(leave, Effect.never)
   if (fault?._tag === "Reset" && fault.when === "request") {
     yield* leave

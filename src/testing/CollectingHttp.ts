@@ -27,7 +27,7 @@ export const answer = Effect.fnUntraced(function* (
   const leave = Collecting.record(collecting, seen, undefined)
 
   const { socket } = NodeHttpServerRequest.toIncomingMessage(request)
-  const fault = Collecting.nextFault(collecting)
+  const fault = Collecting.nextFault(collecting, seen.headers)
   if (fault?._tag === "Hang") return yield* Effect.andThen(leave, Effect.never)
   if (fault?._tag === "Reset" && fault.when === "request") {
     yield* leave

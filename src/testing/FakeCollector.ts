@@ -25,7 +25,7 @@ import * as Fault from "./Fault.ts"
 
 export type { CollectedRequest } from "./Collecting.ts"
 export type { ReceivedSpan } from "../receiver/ReceivedSpan.ts"
-export { type Fault, hang, partial, resetRequest, resetResponse, slow, status, tooLarge } from "./Fault.ts"
+export { type Fault, hang, partial, requires, resetRequest, resetResponse, slow, status, tooLarge } from "./Fault.ts"
 
 export class FakeCollector extends Context.Service<
   FakeCollector,

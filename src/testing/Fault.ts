@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 
 export type Fault =
   | { readonly _tag: "Status"; readonly status: number; readonly headers: Readonly<Record<string, string>> }
+  | { readonly _tag: "Requires"; readonly header: string; readonly value: string }
   | { readonly _tag: "Hang" }
   | { readonly _tag: "Slow"; readonly millis: number }
   | { readonly _tag: "Partial"; readonly rejected: number; readonly message: string }
@@ -16,6 +17,15 @@ export const status = (status: number, headers: Readonly<Record<string, string>>
   _tag: "Status",
   status,
   headers
+})
+
+export const unauthorized = { _tag: "Status", status: 401, headers: {} } as const
+
+/** Refuses with 401 whoever does not send this header: a token that is valid, where others are not any more. */
+export const requires = (header: string, value: string): Fault => ({
+  _tag: "Requires",
+  header: header.toLowerCase(),
+  value
 })
 
 /** Never answers. */

@@ -158,6 +158,27 @@ export const hangupIgnored: Rows = rows(
 /** No longer than this from the second signal; without it, the first waits for a collector that hangs 2.5 seconds. */
 const atOnce = 1000
 
+/**
+ * One that is told twice to stop while a collector hangs: the second time it waits for nobody. It is told until it has
+ * heard, as nobody outside sees when the first time has come to be heard.
+ */
+export const stoppedTwice = (signal: "SIGTERM" | "SIGINT"): Rows =>
+  rows(
+    { ending: `${signal}, twice`, collector: "hang" },
+    Effect.fnUntraced(function* (notes, env) {
+      const process = yield* CrashRun.started(notes, 500, "wait", env)
+      yield* process.said("done")
+      yield* process.signal(signal)
+      if (env["TRACING_SPOOL_DIR"] === undefined) return yield* exitOf(process)
+      const first = performance.now()
+      const again = Effect.forever(Effect.andThen(Effect.sleep("50 millis"), Effect.exit(process.signal(signal))))
+      const exit = yield* Effect.raceFirst(exitOf(process), again)
+      const took = performance.now() - first
+      return took < atOnce ? exit : `${exit} after ${Math.round(took)} ms`
+    }),
+    allInterrupted
+  )
+
 /** One that hangs up twice while what it has is being delivered: the second time it waits for nobody. */
 export const hangupTwice: Rows = rows(
   { ending: "SIGHUP, twice", collector: "hang" },

@@ -2,7 +2,7 @@
  * Bars R1, R4, R5 and R7 with a spool, one JSON line each; exits 0 only when all of them hold.
  *
  * `npm run crash` is all of them; `npm run crash -- outage`, `npm run crash -- --n 100` and `npm run crash -- endings`
- * are some of them each, `npm run crash -- hangups` the last two.
+ * are some of them each, `npm run crash -- hangups` the last four, which are of signals that come twice or are ignored.
  */
 import { NodeServices } from "@effect/platform-node"
 import { FakeCollector } from "@gorax/tracing/testing"
@@ -26,6 +26,7 @@ if (everything || positionals.includes("endings")) {
 }
 if (everything || positionals.includes("endings") || positionals.includes("hangups")) {
   runs.push(Endings.hangupIgnored, Endings.hangupTwice)
+  runs.push(Endings.stoppedTwice("SIGTERM"), Endings.stoppedTwice("SIGINT"))
 }
 
 const rows = await Effect.runPromise(

@@ -50,4 +50,6 @@ describe("with a spool no span that has ended is lost", () => {
   )
 
   it.live("though it hangs up twice, the second time at once", () => holds(Endings.hangupTwice))
+
+  it.live("though it is told twice to stop, the second time at once", () => holds(Endings.stoppedTwice("SIGTERM")))
 })

@@ -4,6 +4,7 @@ import { FakeCollector } from "@gorax/tracing/testing"
 import { Effect, Layer, Stream } from "effect"
 import { ChildProcess } from "effect/process"
 import { fileURLToPath } from "node:url"
+import * as Stops from "./Stops.ts"
 
 const shortRun = fileURLToPath(new URL("short-run.ts", import.meta.url))
 
@@ -82,6 +83,39 @@ describe("a program that ends by itself delivers what it has, and is held up no 
       )
     }
   }
+
+  for (const [fault, transport, within] of [
+    ["none", "http/protobuf", 1500],
+    ["none", "grpc", 1500],
+    ["hang", "http/json", 4000],
+    ["429 Retry-After", "grpc", 4000]
+  ] as const) {
+    it.live(`with 2,048 spans that wait it is gone in time when it is told to stop: ${fault}, over ${transport}`, () =>
+      Effect.gen(function* () {
+        const { arrived, exit, exitMs, queued } = yield* Stops.run(fault, transport)
+        assert.strictEqual(exit, 130)
+        assert.strictEqual(arrived, fault === "none" ? queued : 0)
+        // The bar itself is `npm run faults -- --stop`; here the machine may be busy
+        assert.isBelow(exitMs, within)
+      })
+    )
+  }
+
+  it.live("a signal while it waits for a collector that hangs ends it as ever, where nobody else listens for one", () =>
+    Effect.gen(function* () {
+      const collector = yield* FakeCollector.FakeCollector
+      yield* collector.respondWith(FakeCollector.hang, { times: Infinity })
+      const command = ["--conditions=@gorax/source", "--disable-warning=ExperimentalWarning", shortRun, "runPromise"]
+      const env = { TRACING_ENABLED: "true", TRACING_ENDPOINT: collector.url }
+      const child = yield* ChildProcess.make(process.execPath, command, { env, extendEnv: true })
+      yield* collector.awaitRequests(1)
+      const told = performance.now()
+      yield* Effect.sync(() => void process.kill(child.pid, "SIGTERM"))
+      const error = yield* Effect.flip(child.exitCode)
+      assert.include(String(error.cause), "SIGTERM")
+      assert.isBelow(performance.now() - told, 1500)
+    }).pipe(Effect.scoped, Effect.provide(Layer.merge(FakeCollector.layer, NodeServices.layer)))
+  )
 
   it.live("nothing that delivery waits for keeps a process alive that forgot to close its layer", () =>
     Effect.gen(function* () {

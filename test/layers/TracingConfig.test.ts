@@ -83,6 +83,8 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
   // Headers may be secrets of the OTLP receiver, and go nowhere else
   [{ TRACING_HEADERS: "api-key=secret" }, "zipkin.headers", {}],
   [{ TRACING_HEADERS: "api-key=secret" }, "jaeger.headers", {}],
+  [{}, "headersFile", undefined],
+  [{ TRACING_HEADERS_FILE: "/run/secrets/headers" }, "headersFile", "/run/secrets/headers"],
   [{ TRACING_TIMEOUT: "7" }, "zipkin.timeout", 7],
   [{ TRACING_TIMEOUT: "7", OTEL_EXPORTER_ZIPKIN_TIMEOUT: "9" }, "zipkin.timeout", 9],
   [{}, "jaeger.endpoint.url", "http://localhost:14268/api/traces"],
@@ -458,6 +460,7 @@ const neverRefused = [
   "OTEL_SEMCONV_STABILITY_OPT_IN",
   "OTEL_TRACES_SAMPLER_ARG",
   "TRACING_FILE_PATH",
+  "TRACING_HEADERS_FILE",
   "TRACING_CERTIFICATE",
   "OTEL_EXPORTER_OTLP_CERTIFICATE",
   "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE"

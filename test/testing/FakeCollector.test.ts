@@ -151,6 +151,30 @@ describe("FakeCollector", () => {
     }).pipe(Effect.provide(FakeCollector.layer))
   )
 
+  it.live("refuses whoever has not the header that it requires, over HTTP and gRPC", () =>
+    Effect.gen(function* () {
+      const collector = yield* FakeCollector.FakeCollector
+      yield* collector.respondWith(FakeCollector.requires("Authorization", "Bearer 2"), { times: Infinity })
+      const url = `${collector.url}/v1/traces`
+      const grpc = yield* provider(new GrpcExporter({ url: collector.grpcUrl }))
+      grpc.getTracer("t").startSpan("over gRPC").end()
+      yield* collector.awaitRequests(1)
+      for (const token of ["1", "2"]) {
+        const json = yield* provider(new JsonExporter({ url, headers: { authorization: `Bearer ${token}` } }))
+        json.getTracer("t").startSpan(token).end()
+        yield* collector.awaitRequests(Number(token) + 1)
+      }
+      assert.deepStrictEqual(
+        (yield* collector.requests).map(({ status }) => status),
+        [16, 401, 200]
+      )
+      assert.deepStrictEqual(
+        (yield* collector.spans).map(({ name }) => name),
+        ["2"]
+      )
+    }).pipe(Effect.provide(FakeCollector.layer))
+  )
+
   it.live("comes and goes as often as a test likes, and Node finds no leak in it", () =>
     Effect.gen(function* () {
       const collector = yield* FakeCollector.FakeCollector
