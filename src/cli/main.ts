@@ -10,12 +10,14 @@ import * as Logger from "effect/Logger"
 import * as References from "effect/References"
 import * as Delivery from "../layers/Delivery.ts"
 import * as SpoolCommand from "./SpoolCommand.ts"
+import * as ViewCommand from "./ViewCommand.ts"
 
 Command.make("gorax-tracing").pipe(
   Command.withDescription("Looks after the spans of @gorax/tracing"),
   Command.withSubcommands([
     // One line a command
-    SpoolCommand.command
+    SpoolCommand.command,
+    ViewCommand.command
   ]),
   Command.run({ version: Delivery.version }),
   // What is asked for goes to standard output, and nothing else

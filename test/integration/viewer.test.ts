@@ -257,7 +257,6 @@ describe.skipIf(executablePath === "")("the viewer's page", () => {
     const check = async (what: string): Promise<void> => {
       await page.evaluate(`${axe.source}; undefined`)
       const { violations } = await page.evaluate(() =>
-        // oxlint-disable-next-line typescript/no-unsafe-call
         (globalThis as any).axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"] })
       )
       const found = violations.map(({ id, nodes }: any) => `${what}: ${id}: ${nodes[0].html}`)
