@@ -65,7 +65,7 @@ export const traces = Effect.fnUntraced(function* (options: ViewOptions) {
     )
   }
   const client = yield* ViewerClient.make(about.url)
-  const found = yield* Effect.mapError(client.list({ query: { limit: 10_000 } }), (error) => refused(String(error)))
+  const found = yield* Effect.mapError(client.list({ query: { limit: "10000" } }), (error) => refused(String(error)))
   return yield* Effect.forEach(found.traces.toReversed(), ({ traceId }) =>
     Effect.mapError(ViewerClient.trace(about.url, traceId), (error) => refused(String(error)))
   )

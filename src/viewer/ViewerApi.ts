@@ -109,9 +109,8 @@ const id = { id: Schema.String }
 const search = {
   /** See `TraceQuery`. */
   q: Schema.optionalKey(Schema.String),
-  limit: Schema.optionalKey(
-    Schema.NumberFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 10_000 }))
-  )
+  /** At most so many, 1 to 10 000. What is not that is said in `problems`. */
+  limit: Schema.optionalKey(Schema.String)
 }
 const Cleared = Schema.Struct({ cleared: Schema.Number })
 const ndjson = HttpApiSchema.asText({ contentType: "application/x-ndjson" })

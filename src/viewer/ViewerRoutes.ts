@@ -40,6 +40,14 @@ const found = Effect.fnUntraced(function* (store: Store, id: string) {
 const parsed = (text: string | undefined) =>
   Effect.map(Clock.currentTimeNanos, (now) => TraceQuery.parse(text ?? "", now))
 
+const mostListed = 10_000
+
+/** The number that is asked for, `undefined` where it is none that can be. */
+const limitOf = (text: string): number | undefined => {
+  const limit = Number(text)
+  return Number.isInteger(limit) && limit >= 1 && limit <= mostListed ? limit : undefined
+}
+
 /** What changed within a quarter of a second is one event. */
 const changes = (store: Store): Stream.Stream<ViewerEvent> => {
   const eventOf = Effect.fnUntraced(function* (all: Iterable<TraceChange>) {
@@ -77,10 +85,13 @@ const handlers = (place: Effect.Effect<ViewerPlace>) =>
       const store = yield* TraceStore
       return handlers.handleAll({
         about: () => Effect.flatMap(place, (known) => about(store, known)),
-        list: Effect.fnUntraced(function* ({ query: { limit, q } }) {
+        list: Effect.fnUntraced(function* ({ query: { limit = "100", q } }) {
           const query = yield* parsed(q)
-          const traces = yield* store.list({ query, limit })
-          return { traces: traces.map(toLine), problems: query.problems, counts: yield* store.counts }
+          const most = limitOf(limit)
+          const traces = yield* store.list({ query, limit: most })
+          const problems =
+            most === undefined ? [...query.problems, `limit is a number from 1 to ${mostListed}`] : query.problems
+          return { traces: traces.map(toLine), problems, counts: yield* store.counts }
         }),
         trace: ({ params }) =>
           Effect.map(found(store, params.id), ({ spans }) =>
@@ -90,8 +101,8 @@ const handlers = (place: Effect.Effect<ViewerPlace>) =>
         otlp: ({ params }) =>
           Effect.map(found(store, params.id), ({ spans }) => HttpServerResponse.jsonUnsafe(Otlp.fromSpans(spans))),
         changes: () => Effect.succeed(changes(store)),
-        export: Effect.fnUntraced(function* ({ query: { limit = 10_000, q } }) {
-          const listed = yield* store.list({ query: yield* parsed(q), limit })
+        export: Effect.fnUntraced(function* ({ query: { limit = "", q } }) {
+          const listed = yield* store.list({ query: yield* parsed(q), limit: limitOf(limit) ?? mostListed })
           const traces = yield* Effect.forEach(listed.toReversed(), ({ traceId }) => store.get(traceId))
           return HttpServerResponse.text(
             TraceImport.toText(traces.flatMap((trace) => (trace === undefined ? [] : [trace.spans]))),

@@ -98,6 +98,10 @@ describe("Viewer", () => {
       assert.deepStrictEqual(yield* found("tenant:acme duration<1s"), [2])
       assert.deepStrictEqual(yield* found("islands"), [1])
       const puzzled = yield* ask(`/api/v1/traces?${new URLSearchParams({ q: "duration>soon" })}`)
+      assert.deepStrictEqual((yield* ask("/api/v1/traces?limit=ten")).json().problems, [
+        "limit is a number from 1 to 10000"
+      ])
+      assert.deepStrictEqual(ids(yield* ask("/api/v1/traces?limit=1")), [2])
       assert.deepStrictEqual(puzzled.json().problems, ['"soon" is no duration; write 250ms, 1.5s or 2m'])
     }).pipe(Effect.provide(layer))
   )
