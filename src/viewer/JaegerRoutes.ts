@@ -1,5 +1,5 @@
 /**
- * The part of Jaeger's query API that scripts, Grafana and Jaeger's own page read, answered from the store.
+ * The part of Jaeger's query API that scripts and tools read, answered from the store.
  *
  * `GET /api/traces?service=&operation=&tags=&minDuration=&maxDuration=&start=&end=&limit=`, `GET /api/traces/:id`,
  * `GET /api/services`, `GET /api/services/:service/operations`, `GET /api/operations?service=`.

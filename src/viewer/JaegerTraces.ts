@@ -1,5 +1,5 @@
 /**
- * Traces as Jaeger's query API gives them: `GET /api/traces` and its like, read by scripts, Grafana and Jaeger's own page.
+ * Traces as Jaeger's query API gives them: what `GET /api/traces` and its like answer.
  *
  * @see https://www.jaegertracing.io/docs/latest/architecture/apis/
  */

@@ -8,10 +8,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import axe from "axe-core"
 import { Effect, Layer } from "effect"
+import { readFileSync } from "node:fs"
 import * as path from "node:path"
+import { gzipSync } from "node:zlib"
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
 import { Viewer } from "../../src/viewer/index.ts"
+import * as ViewerPage from "../../src/viewer/ViewerPage.ts"
 import { large } from "../viewer/forests.ts"
 import { order, type SpanLine, span, traceId } from "../viewer/traces.ts"
 
@@ -295,6 +298,12 @@ describe.skipIf(executablePath === "")("the viewer's page", () => {
       }
     }
     await page.close()
+  })
+
+  it("is small: 32 kB of script and style, compressed", () => {
+    const folder = ViewerPage.folder()!
+    const size = ["page.js", "page.css"].reduce((sum, name) => sum + gzipSync(readFileSync(folder + name)).length, 0)
+    assert.isBelow(size, 32 * 1024)
   })
 
   it("logged no error and broke no rule of its policy in all of this", () => assert.deepStrictEqual(said, []))

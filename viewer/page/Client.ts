@@ -31,12 +31,26 @@ export interface Listening {
   readonly connected: (is: boolean) => void
 }
 
-/** Tells what changes; a lost connection comes back by itself, and the first event after it says so. */
+/**
+ * Tells what changes; a lost connection comes back by itself, and the first event after it says so.
+ *
+ * A page that nobody looks at lets its connection go: a browser has six for all pages of one server.
+ */
 export const listen = ({ changed, connected }: Listening): void => {
-  const source = new EventSource(`${api}/changes`)
-  source.addEventListener("message", ({ data }) => {
-    connected(true)
-    changed(JSON.parse(data))
-  })
-  source.addEventListener("error", () => connected(false))
+  let source: EventSource | undefined
+  const look = (): void => {
+    if (document.hidden) {
+      source?.close()
+      source = undefined
+    } else if (source === undefined) {
+      source = new EventSource(`${api}/changes`)
+      source.addEventListener("message", ({ data }) => {
+        connected(true)
+        changed(JSON.parse(data))
+      })
+      source.addEventListener("error", () => connected(false))
+    }
+  }
+  document.addEventListener("visibilitychange", look)
+  look()
 }

@@ -111,6 +111,7 @@ const Line = ({ at, line }: { readonly at: number; readonly line: TraceLine }) =
       <a
         class="what"
         href={linkTo(traceId)}
+        {...(ListState.cursor.value === at ? { "aria-current": "true" as const } : {})}
         onClick={(event) => {
           if (event.ctrlKey || event.metaKey || event.shiftKey) return
           event.preventDefault()

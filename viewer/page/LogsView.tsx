@@ -1,6 +1,7 @@
 import { useMemo, useRef } from "preact/hooks"
 import { titleOf } from "../../src/viewer/SpanTitle.ts"
 import * as TraceLogs from "../../src/viewer/TraceLogs.ts"
+import { route } from "./Route.ts"
 import { colourOf } from "./Service.tsx"
 import * as TraceState from "./TraceState.ts"
 import { useWindow } from "./useWindow.ts"
@@ -19,15 +20,18 @@ export const LogsView = ({ open }: { readonly open: TraceState.OpenTrace }) => {
   const box = useRef<HTMLDivElement>(null)
   const all = useMemo(() => TraceLogs.of(open.timeline), [open])
   const hits = TraceState.hits.value
+  const { find } = route.value
   const lines = useMemo(() => {
     const found = new Set(hits)
-    return found.size === 0 ? all : all.filter(({ from }) => found.has(from))
-  }, [all, hits])
+    return find.trim() === "" ? all : all.filter(({ from }) => found.has(from))
+  }, [all, hits, find])
   const { from, height, to } = useWindow(box, lines.length, rowHeight)
   return (
     <section class="logs scroll" ref={box} aria-label="Logs" tabIndex={0}>
       {lines.length === 0 ? (
-        <p class="empty">No span of this trace has events.</p>
+        <p class="empty">
+          {all.length === 0 ? "No span of this trace has events." : "No span that was found has events."}
+        </p>
       ) : (
         <ol style={{ height: `${height}px`, paddingTop: `${from * rowHeight}px` }}>
           {lines.slice(from, to).map(({ at, event, from: node }, index) => (

@@ -65,15 +65,23 @@ const Part = ({
 /** Keys under which a sampler says what it decided. */
 const tellsSampling = /(^|[._])sampl(ing|er|ed)/i
 
-/** Why it is here: what its sampler said, and what travelled with the context. */
-const samplingOf = (span: ReceivedSpan): ReadonlyArray<readonly [string, string]> => [
-  ...[...span.attributes]
-    .filter(([key]) => tellsSampling.test(key))
-    .map(([key, value]) => [key, String(value)] as const),
-  ["sampled flag", (span.traceFlags & 1) === 1 ? "set" : "not set"],
-  ["random trace id", (span.traceFlags & 2) === 2 ? "yes" : "not said"],
-  ...(span.traceState === "" ? [] : [["tracestate", span.traceState] as const])
-]
+/** Why it is here: what its sampler said, there or where the trace began, and what travelled with the context. */
+const samplingOf = (node: TimelineSpan): ReadonlyArray<readonly [string, string]> => {
+  const { span } = node
+  const said = new Map(
+    [pathTo(node)[0]!.span, span].flatMap((one) =>
+      [...one.attributes]
+        .filter(([key]) => tellsSampling.test(key))
+        .map(([key, value]) => [key, String(value)] as const)
+    )
+  )
+  return [
+    ...said,
+    ["sampled flag", (span.traceFlags & 1) === 1 ? "set" : "not set"],
+    ["random trace id", (span.traceFlags & 2) === 2 ? "yes" : "not said"],
+    ...(span.traceState === "" ? [] : [["tracestate", span.traceState] as const])
+  ]
+}
 
 /** What was left out of it, in words. */
 const droppedOf = ({ droppedAttributes, droppedEvents, droppedLinks }: ReceivedSpan): string =>
@@ -191,8 +199,8 @@ export const SpanDetail = ({ node, open }: { readonly node: TimelineSpan; readon
       </Part>
       {masked > 0 && <p class="faint">{Words.count(masked, "value")} masked before it left its process.</p>}
       {dropped !== "" && <p class="faint">Left out by limits: {dropped}.</p>}
-      <Part title="Why it was sampled" count={samplingOf(span).length} open={false}>
-        <Attributes entries={samplingOf(span)} label="Sampling" />
+      <Part title="Why it was sampled" count={samplingOf(node).length} open={false}>
+        <Attributes entries={samplingOf(node)} label="Sampling" />
       </Part>
       <Part title="Process" count={Object.keys(span.resource.attributes).length} open={false}>
         <Attributes entries={Object.entries(span.resource.attributes)} label="Process" />
