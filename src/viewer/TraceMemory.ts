@@ -32,6 +32,8 @@ export interface MemoryCounts {
   readonly droppedSpans: number
 }
 
+const largeTrace = 2000
+
 /** One trace as it grows. */
 export class TraceEntry {
   readonly traceId: string
@@ -42,13 +44,33 @@ export class TraceEntry {
   /** True from when it came to rest until it grows again. */
   quiet = false
   #summary: TraceSummary.TraceSummary | undefined
+  /** How many spans the summary is of. */
+  #summed = 0
 
   constructor(traceId: string) {
     this.traceId = traceId
   }
 
+  /**
+   * That of a large trace may leave out what came last, up to a quarter of it: summing up after every arrival would cost
+   * as much as there are arrivals times spans. `settle` says all of it.
+   */
   get summary(): TraceSummary.TraceSummary {
-    return (this.#summary ??= TraceSummary.fromSpans([...this.spans.values()]))
+    const size = this.spans.size
+    const isClose = size > largeTrace && size < this.#summed * 1.25
+    return this.#summary !== undefined && (size === this.#summed || isClose) ? this.#summary : this.#sum()
+  }
+
+  /** Sums up anew; true when that says more than before. */
+  settle(): boolean {
+    const isLate = this.#summary !== undefined && this.#summed !== this.spans.size
+    if (isLate) this.#sum()
+    return isLate
+  }
+
+  #sum(): TraceSummary.TraceSummary {
+    this.#summed = this.spans.size
+    return (this.#summary = TraceSummary.fromSpans([...this.spans.values()]))
   }
 
   toStored(): StoredTrace {
@@ -60,7 +82,6 @@ export class TraceEntry {
     this.spans.set(span.spanId, span)
     this.characters += size
     this.quiet = false
-    this.#summary = undefined
   }
 }
 

@@ -79,9 +79,13 @@ const makeWith = Effect.fnUntraced(function* (options: TraceStoreOptions, file: 
   /** One for each trace that has not come to rest; it begins anew with every arrival. */
   const timers = yield* FiberMap.make<string>()
 
+  const tell = (change: TraceChange) => PubSub.publish(changes, change)
+
   const rest = Effect.fnUntraced(function* (traceId: string, isDue: (summary: TraceSummary) => boolean) {
     const entry = entries.get(traceId)
-    if (entry === undefined || entry.quiet || !isDue(entry.summary)) return
+    if (entry === undefined || entry.quiet) return
+    if (entry.settle()) yield* tell({ change: "grown", traceId })
+    if (!isDue(entry.summary)) return
     entry.quiet = true
     yield* PubSub.publish(quiet, entry.toStored())
   })
@@ -92,8 +96,6 @@ const makeWith = Effect.fnUntraced(function* (options: TraceStoreOptions, file: 
     yield* Effect.sleep(patience)
     yield* rest(traceId, (summary) => summary.entered)
   })
-
-  const tell = (change: TraceChange) => PubSub.publish(changes, change)
 
   const forget = Effect.fnUntraced(function* (traceIds: Iterable<string>) {
     for (const traceId of traceIds) {

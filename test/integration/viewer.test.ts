@@ -120,6 +120,17 @@ describe.skipIf(executablePath === "")("the viewer's page", () => {
     await page.close()
   })
 
+  it("shows an open trace growing, and leaves the selection where it is", async () => {
+    await clear()
+    await add(fulfilled(2).slice(0, 3))
+    const page = await open(`#/trace/${traceId(2)}`)
+    await page.getByRole("treeitem", { name: /charge-card/ }).click()
+    await add(fulfilled(2).slice(3))
+    await page.getByRole("treeitem", { name: /ship/ }).waitFor()
+    await page.getByRole("treeitem", { name: /charge-card/, selected: true }).waitFor()
+    await page.close()
+  })
+
   it("is used by keyboard alone", async () => {
     await clear()
     await add(fulfilled(2))

@@ -9,6 +9,7 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { afterEach, beforeEach } from "vitest"
 import * as TraceDocument from "../../src/viewer/TraceDocument.ts"
+import { large } from "./forests.ts"
 import { order, span, traceId } from "./traces.ts"
 
 const quietIds = (store: TraceStore.TraceStore["Service"]) =>
@@ -118,6 +119,21 @@ describe("TraceStore", () => {
       yield* store.add([span({ id: 3, trace: 2, parent: 1, remote: true, name: "entered" })])
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual(seen, ["2: 1"])
+    })
+  )
+
+  it.effect("says all of a large trace when it has come to rest, whatever it said while it grew", () =>
+    Effect.gen(function* () {
+      const store = yield* TraceStore.make({ quietAfter: "400 millis" })
+      const seen = yield* quietIds(store)
+      const spans = large(9000)
+      const counted = Effect.map(store.list(), ([summary]) => summary!.spanCount)
+      yield* store.add(spans.slice(0, 8000))
+      assert.strictEqual(yield* counted, 8000)
+      yield* store.add(spans.slice(8000))
+      yield* TestClock.adjust("400 millis")
+      assert.strictEqual(yield* counted, 9000)
+      assert.deepStrictEqual(seen, ["7: 9000"])
     })
   )
 

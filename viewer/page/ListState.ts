@@ -6,7 +6,8 @@ import type { About, TraceLine, ViewerEvent } from "../../src/viewer/ViewerApi.t
 import * as Client from "./Client.ts"
 import { route } from "./Route.ts"
 
-export const limits = 500
+/** As many as a viewer holds, unless it was told otherwise. */
+export const most = 1000
 
 /** What the server has for this search. */
 const latest = signal<ReadonlyArray<TraceLine>>([])
@@ -53,7 +54,7 @@ export const load = async (): Promise<void> => {
   asking = true
   const { query } = route.value
   try {
-    const found = await Client.list(query, limits)
+    const found = await Client.list(query, most)
     latest.value = found.traces
     problems.value = found.problems
     counts.value = found.counts

@@ -52,6 +52,11 @@ const toggleTerm = (term: string): void => {
   go({ query: next.trim() })
 }
 
+const cut = (): string =>
+  ListState.shown.value.length < ListState.most
+    ? ""
+    : `The latest ${ListState.most.toLocaleString("en")} are listed; search for older ones`
+
 const Tools = () => (
   <div class="tools">
     <SearchField
@@ -89,7 +94,7 @@ const Tools = () => (
       </button>
     </div>
     <div role="status" class="notice">
-      {[said.value, ...ListState.problems.value].filter((text) => text !== "").join(" · ")}
+      {[said.value, cut(), ...ListState.problems.value].filter((text) => text !== "").join(" · ")}
     </div>
   </div>
 )
