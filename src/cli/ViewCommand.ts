@@ -70,14 +70,17 @@ const follow = Effect.fnUntraced(
   Effect.scoped
 )
 
-const greeting = ({ grpc, url }: Viewer.Viewer["Service"], wanted: number): string => {
-  const isOther = wanted !== 0 && new URL(url).port !== String(wanted)
-  const taken = isOther ? `Another program has port ${wanted}, so this is the next.\n` : ""
-  return `${taken}Traces     ${url}\nsend OTLP  ${url}/v1/traces   gRPC ${grpc}\n\nCtrl-C stops it.`
+const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/
+
+const greeting = ({ grpc, url }: Viewer.Viewer["Service"], { host, port }: ViewOptions): string => {
+  const isOther = port !== 0 && new URL(url).port !== String(port)
+  const taken = isOther ? `Another program has port ${port}, so this is the next.\n` : ""
+  const seen = loopback.test(host) ? "" : `Whoever reaches ${host} sees every attribute: there is no login.\n`
+  return `${seen}${taken}Traces     ${url}\nsend OTLP  ${url}/v1/traces   gRPC ${grpc}\n\nCtrl-C stops it.`
 }
 
 const serve = Effect.fnUntraced(function* (options: ViewOptions) {
-  const { imports, json, maxAge, port, terminal } = options
+  const { imports, json, maxAge, terminal } = options
   const age = Option.map(maxAge, (text) => Duration.fromInput(text as Duration.Input))
   if (Option.isSome(age) && Option.isNone(age.value)) {
     return yield* ViewSource.refused('--max-age is a number and a unit: "30 minutes", "2 days"')
@@ -95,7 +98,7 @@ const serve = Effect.fnUntraced(function* (options: ViewOptions) {
   )
   const viewer = yield* Effect.provide(Viewer.Viewer, context)
   if (terminal || json) yield* Effect.forkScoped(print(viewer.store, json), { startImmediately: true })
-  if (!json) yield* Console.log(greeting(viewer, port))
+  if (!json) yield* Console.log(greeting(viewer, options))
   const spans = yield* ViewSource.read(imports)
   if (spans.length > 0) yield* viewer.store.add(spans)
   return yield* Effect.never

@@ -12,7 +12,6 @@ import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as Tracer from "effect/Tracer"
 import * as Otlp from "../model/Otlp.ts"
 import type { ReceivedSpan } from "../receiver/ReceivedSpan.ts"
 
@@ -86,7 +85,7 @@ export const make = Effect.fnUntraced(function* (url: string): Effect.fn.Return<
     Effect.flatMap(send),
     Effect.forever,
     // Or its own requests would come back as traces
-    Effect.withTracer(Tracer.nativeTracer),
+    Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
     Effect.forkScoped
   )
   return {

@@ -62,6 +62,9 @@ const headers = {
   "x-content-type-options": "nosniff"
 }
 
+/** Where a browser of this machine finds it: an address that stands for all addresses is none to go to. */
+const reachable = (url: string): string => url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+
 /** Every answer says that nobody else may use it; every body has a limit. */
 const careful = HttpRouter.middleware(
   (app) =>
@@ -92,7 +95,7 @@ const make = Effect.fnUntraced(function* (options: ViewerOptions) {
     careful
   ).pipe(Layer.provide(Layer.succeed(TraceStore.TraceStore, store)))
   const server = yield* Layer.build(LoopbackServer.layer(routes, { host, names, port }))
-  url = HttpServer.formatAddress(Context.get(server, HttpServer.HttpServer).address)
+  url = reachable(HttpServer.formatAddress(Context.get(server, HttpServer.HttpServer).address))
   return { url, grpc, store }
 })
 
@@ -107,5 +110,6 @@ export const running = (port: number, host = "127.0.0.1"): Effect.Effect<About |
     Effect.flatMap(Schema.decodeUnknownEffect(About)),
     Effect.timeout("1 second"),
     Effect.orElseSucceed(() => undefined),
+    Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
     Effect.provide(FetchHttpClient.layer)
   )

@@ -233,6 +233,7 @@ describe("Viewer", () => {
   it.live("told to listen everywhere, it answers to addresses and the names it was given", () =>
     Effect.gen(function* () {
       const status = (host: string) => Effect.map(ask("/api/v1/about", { headers: { host } }), ({ status }) => status)
+      assert.match((yield* Viewer.Viewer).url, /^http:\/\/127\.0\.0\.1:/)
       assert.strictEqual(yield* status("192.0.2.7:4318"), 200)
       assert.strictEqual(yield* status("[2001:db8::1]:4318"), 200)
       assert.strictEqual(yield* status("traces.internal:4318"), 200)

@@ -93,7 +93,8 @@ const Compared = ({ after, before }: Loaded) => {
                   class={`cells v-${row.verdict}${row === parting ? " selected" : ""}${TraceCompare.isParting(row) ? " bad" : ""}`}
                 >
                   <span class="said" style={{ paddingLeft: `${Math.min(row.depth, 24) * 14}px` }}>
-                    <strong>{titleOf(node.span)}</strong> <span class="faint">{node.span.name}</span>
+                    <strong>{titleOf(node.span)}</strong>{" "}
+                    {!titleOf(node.span).startsWith(node.span.name) && <span class="faint">{node.span.name}</span>}
                   </span>
                   <Cell node={row.before} traceId={before.traceId} />
                   <Cell node={row.after} traceId={after.traceId} />
