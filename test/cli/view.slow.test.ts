@@ -7,7 +7,7 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Otlp from "../../src/model/Otlp.ts"
-import { TracePrinter } from "../../src/viewer/index.ts"
+import { TracePrinter, TraceStore } from "../../src/viewer/index.ts"
 import * as TraceImport from "../../src/viewer/TraceImport.ts"
 import { order, span, traceId } from "../viewer/traces.ts"
 import * as CommandLine from "./CommandLine.ts"
@@ -72,6 +72,12 @@ describe("gorax-tracing view", () => {
       const written = yield* CommandLine.run(`view --import ${file} --export ${copy}`)
       assert.strictEqual(written.out, `2 traces, 14 spans: ${copy}`)
       assert.strictEqual(fs.readFileSync(copy, "utf8"), fs.readFileSync(file, "utf8"))
+      // What a viewer kept in its own file is read where it lies
+      const kept = path.join(home, "traces.db")
+      yield* Effect.flatMap(TraceStore.TraceStore, (store) => store.add(order)).pipe(
+        Effect.provide(TraceStore.layer({ file: kept }))
+      )
+      assert.include((yield* CommandLine.run(`view --file ${kept} --trace ${traceId(1).slice(0, 31)}`)).out, drawn)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
   )
 
