@@ -4,10 +4,9 @@
  * Bounded in traces, in spans and in the characters they hold: past any of
  * the limits the oldest trace leaves, whole, and is counted.
  */
-import type { Attributes } from "../model/Attributes.ts"
-import type { Resource } from "../model/SpanData.ts"
 import type { ReceivedSpan } from "../receiver/ReceivedSpan.ts"
-import * as TraceSummary from "./TraceSummary.ts"
+import { charactersOf } from "./SpanWeight.ts"
+import { TraceEntry } from "./TraceEntry.ts"
 
 export interface TraceMemoryOptions {
   /** Default 1000. */
@@ -18,71 +17,12 @@ export interface TraceMemoryOptions {
   readonly maxCharacters?: number | undefined
 }
 
-export interface StoredTrace {
-  readonly summary: TraceSummary.TraceSummary
-  /** In the order they arrived. */
-  readonly spans: ReadonlyArray<ReceivedSpan>
-}
-
 export interface MemoryCounts {
   readonly traces: number
   readonly spans: number
   /** Left out to stay within the limits, since the start. */
   readonly droppedTraces: number
   readonly droppedSpans: number
-}
-
-const largeTrace = 2000
-
-/** One trace as it grows. */
-export class TraceEntry {
-  readonly traceId: string
-  readonly spans = new Map<string, ReceivedSpan>()
-  characters = 0
-  /** When it last grew: milliseconds since the Unix epoch. */
-  grewAt = 0
-  /** True from when it came to rest until it grows again. */
-  quiet = false
-  #summary: TraceSummary.TraceSummary | undefined
-  /** How many spans the summary is of. */
-  #summed = 0
-
-  constructor(traceId: string) {
-    this.traceId = traceId
-  }
-
-  /**
-   * That of a large trace may leave out what came last, up to a quarter of it: summing up after every arrival would cost
-   * as much as there are arrivals times spans. `settle` says all of it.
-   */
-  get summary(): TraceSummary.TraceSummary {
-    const size = this.spans.size
-    const isClose = size > largeTrace && size < this.#summed * 1.25
-    return this.#summary !== undefined && (size === this.#summed || isClose) ? this.#summary : this.#sum()
-  }
-
-  /** Sums up anew; true when that says more than before. */
-  settle(): boolean {
-    const isLate = this.#summary !== undefined && this.#summed !== this.spans.size
-    if (isLate) this.#sum()
-    return isLate
-  }
-
-  #sum(): TraceSummary.TraceSummary {
-    this.#summed = this.spans.size
-    return (this.#summary = TraceSummary.fromSpans([...this.spans.values()]))
-  }
-
-  toStored(): StoredTrace {
-    return { summary: this.summary, spans: [...this.spans.values()] }
-  }
-
-  grow(span: ReceivedSpan, size: number, now: number): void {
-    this.grewAt = now
-    this.spans.set(span.spanId, span)
-    this.characters += size
-    this.quiet = false
-  }
 }
 
 export class TraceMemory {
@@ -172,39 +112,4 @@ export class TraceMemory {
       (this.entries.size < this.#maxTraces || this.entries.has(traceId))
     )
   }
-}
-
-const lengthOf = (value: unknown): number =>
-  typeof value === "string"
-    ? value.length
-    : Array.isArray(value)
-      ? value.reduce<number>((sum, one) => sum + lengthOf(one), 8)
-      : 8
-
-const lengthOfRecord = (attributes: Attributes): number => {
-  let total = 0
-  for (const key in attributes) total += key.length + lengthOf(attributes[key])
-  return total
-}
-
-const resourceLengths = new WeakMap<Resource, number>()
-
-/** Counted with each of its spans: too much, but an upper bound. */
-const lengthOfResource = (resource: Resource): number => {
-  const known = resourceLengths.get(resource)
-  if (known !== undefined) return known
-  const length = lengthOfRecord(resource.attributes)
-  resourceLengths.set(resource, length)
-  return length
-}
-
-const charactersOf = (span: ReceivedSpan): number => {
-  const { attributes, events, links, name, resource, scope, statusMessage, traceState } = span
-  let total = 200 + name.length + statusMessage.length + traceState.length + scope.name.length + scope.version.length
-  total += lengthOfResource(resource)
-  for (const [key, value] of attributes) total += key.length + lengthOf(value)
-  for (const event of events) total += 100 + event.name.length + lengthOfRecord(event.attributes)
-  // Their `tracestate` was cut to its limit when they were received
-  for (const link of links) total += 700 + lengthOfRecord(link.attributes)
-  return total
 }

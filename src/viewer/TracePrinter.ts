@@ -27,7 +27,7 @@ import {
   printable
 } from "./PaintedText.ts"
 import * as SpanFailure from "./SpanFailure.ts"
-import type { StoredTrace } from "./TraceMemory.ts"
+import type { StoredTrace } from "./TraceEntry.ts"
 import { TraceStore } from "./TraceStore.ts"
 import type { TraceSummary } from "./TraceSummary.ts"
 

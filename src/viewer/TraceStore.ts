@@ -16,12 +16,14 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import type { ReceivedSpan } from "../receiver/ReceivedSpan.ts"
 import * as TraceFile from "./TraceFile.ts"
-import { type MemoryCounts, type StoredTrace, TraceMemory, type TraceMemoryOptions } from "./TraceMemory.ts"
+import type { StoredTrace } from "./TraceEntry.ts"
+import { type MemoryCounts, TraceMemory, type TraceMemoryOptions } from "./TraceMemory.ts"
 import * as TraceQuery from "./TraceQuery.ts"
 import type { TraceSummary } from "./TraceSummary.ts"
 
 export type { TraceFileError } from "./TraceFile.ts"
-export type { MemoryCounts, StoredTrace } from "./TraceMemory.ts"
+export type { StoredTrace } from "./TraceEntry.ts"
+export type { MemoryCounts } from "./TraceMemory.ts"
 export type { TraceSummary } from "./TraceSummary.ts"
 
 export interface TraceStoreOptions extends TraceMemoryOptions {

@@ -6,6 +6,7 @@ import * as RootCause from "../../src/viewer/RootCause.ts"
 import * as RowWindow from "../../src/viewer/RowWindow.ts"
 import * as SpanTable from "../../src/viewer/SpanTable.ts"
 import { titleOf } from "../../src/viewer/SpanTitle.ts"
+import * as SpanWait from "../../src/viewer/SpanWait.ts"
 import * as Timeline from "../../src/viewer/Timeline.ts"
 import * as TimeSplit from "../../src/viewer/TimeSplit.ts"
 import * as TraceDocument from "../../src/viewer/TraceDocument.ts"
@@ -166,6 +167,18 @@ describe("where the time went", () => {
         )
       })
     )
+  })
+})
+
+describe("what a span waited for before it began", () => {
+  it("is its message in the queue, or its turn after an attempt that failed", () => {
+    const waits = Timeline.make(order).spans.flatMap((node) => {
+      const wait = SpanWait.before(node)
+      return wait === undefined
+        ? []
+        : [`${titleOf(node.span)}: ${wait.kind} ${millis(wait.from)}–${millis(node.start)}`]
+    })
+    assert.deepStrictEqual(waits, ["executions: queued 7.1–31", "charge-card #2: backoff 136–337"])
   })
 })
 

@@ -55,7 +55,11 @@ describe("a search", () => {
     "nonsense",
     "error service:nobody",
     "duration>soon",
-    "node_id>many"
+    "-duration>soon",
+    "node_id>many",
+    "constructor:x",
+    "__proto__:x",
+    "toString>1"
   ])("%s does not", (text) => assert.isFalse(finds(text)))
 
   it("says what it did not understand", () => {

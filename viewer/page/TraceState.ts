@@ -2,6 +2,7 @@
  * The trace that is open, and how it is looked at.
  */
 import { batch, computed, effect, signal } from "@preact/signals"
+import * as AttributeKeys from "../../src/model/AttributeKeys.ts"
 import * as CriticalPath from "../../src/viewer/CriticalPath.ts"
 import * as RootCause from "../../src/viewer/RootCause.ts"
 import { hasFailed } from "../../src/viewer/SpanFailure.ts"
@@ -42,6 +43,12 @@ const layOut = (document: TraceDocument.TraceDocument): OpenTrace => {
 }
 
 export const load = async (traceId: string): Promise<OpenTrace> => layOut(await Client.trace(traceId))
+
+/** The workflow that it is a run of, as the first span says that knows; empty where none does. */
+export const workflowOf = ({ timeline }: OpenTrace): string => {
+  const knowing = timeline.spans.find(({ span }) => span.attributes.has(AttributeKeys.workflowId))
+  return String(knowing?.span.attributes.get(AttributeKeys.workflowId) ?? "")
+}
 
 export const open = signal<OpenTrace | undefined>(undefined)
 export const trouble = signal("")
