@@ -97,9 +97,21 @@ export const refused = ({
   })
 }
 
+const wantsOurs =
+  "Does it let in only who shows a certificate? Then set TRACING_CLIENT_CERTIFICATE and TRACING_CLIENT_KEY"
+
 const isCertificate = /^(CERT_|UNABLE_|DEPTH_|SELF_|ERR_TLS_CERT)/
 
-const adviceFor = (code: string, said: string, endpoint: string): string => {
+const adviceFor = (code: string, said: string, { endpoint, setting = "TRACING_ENDPOINT" }: To): string => {
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    return `Its certificate is for another host. Does ${setting} name it as its certificate does?`
+  }
+  if (/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/.test(code))
+    return "Is its certificate valid today, and the clock here right?"
+  if (/^ERR_SSL_.*_CERTIFICATE/.test(code)) return wantsOurs
+  // Those who do not like our certificate mostly just go
+  if (endpoint.startsWith("https:") && (code === "ECONNRESET" || code === ""))
+    return `${wantsOurs}. ${listening(endpoint)}`
   if (isCertificate.test(code)) return "Is its certificate signed by an authority that TRACING_CERTIFICATE names?"
   if (code.startsWith("HPE_")) return "Its answer is not HTTP/1.1. Does it speak gRPC? Then set TRACING_PROTOCOL=grpc"
   if (code.startsWith("ERR_HTTP2_")) {
@@ -111,14 +123,14 @@ const adviceFor = (code: string, said: string, endpoint: string): string => {
 }
 
 /** No answer came, for a reason that Node knows. */
-export const unreachable = (error: unknown, { endpoint }: To): ExportError => {
+export const unreachable = (error: unknown, to: To): ExportError => {
   const { code, message } = Object(error) as { readonly code?: unknown; readonly message?: unknown }
   const name = typeof code === "string" ? code : ""
   const said = typeof message === "string" && message !== "" ? message.trim() : name || "the connection broke"
   return new ExportError({
     reason: "Unreachable",
-    endpoint,
-    advice: `${quoted(said)}. ${adviceFor(name, said, endpoint)}`,
+    endpoint: to.endpoint,
+    advice: `${quoted(said)}. ${adviceFor(name, said, to)}`,
     retryable: true
   })
 }

@@ -55,6 +55,7 @@ export interface Delivery {
   readonly queues: ReadonlyArray<QueueView>
 }
 
+/** Of this package. */
 export const version = "0.1.0"
 
 /** The instrumentation scope of every span of Effect. */

@@ -112,7 +112,7 @@ export const fromError = ({ message, reason }: OtlpError): GrpcOutcome => ({
 
 /** Answers every call on a server of HTTP/2, until the scope closes. */
 export const serve = Effect.fnUntraced(function* (
-  server: Http2.Http2Server,
+  server: Http2.Http2Server | Http2.Http2SecureServer,
   handle: (call: GrpcCall) => Effect.Effect<GrpcOutcome>,
   limits: OtlpBody.OtlpLimits = OtlpBody.defaultLimits
 ): Effect.fn.Return<void, never, Scope.Scope> {

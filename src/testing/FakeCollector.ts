@@ -15,6 +15,8 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as Tracer from "effect/Tracer"
 import * as Http from "node:http"
 import * as Http2 from "node:http2"
+import * as Https from "node:https"
+import type * as Tls from "node:tls"
 import * as GrpcReceiver from "../receiver/GrpcReceiver.ts"
 import type { ReceivedSpan } from "../receiver/ReceivedSpan.ts"
 import * as Collecting from "./Collecting.ts"
@@ -60,22 +62,39 @@ export interface ScriptedAnswer {
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
-const make = Effect.gen(function* () {
+/** How it proves who it is, and whom it lets in. */
+export interface FakeCollectorTls {
+  /** PEM texts; the certificate should be for `localhost`. */
+  readonly cert: string | Buffer
+  readonly key: string | Buffer
+  /** Lets nobody in who shows no certificate of this authority. */
+  readonly clientAuthority?: string | Buffer | undefined
+}
+
+const toNode = ({ cert, clientAuthority, key }: FakeCollectorTls): Tls.TlsOptions => ({
+  cert,
+  key,
+  ...(clientAuthority !== undefined && { ca: clientAuthority, requestCert: true, rejectUnauthorized: true })
+})
+
+const make = Effect.fnUntraced(function* (tls?: FakeCollectorTls) {
   const collecting = yield* Collecting.make
   const { requests, script, spans } = collecting
 
   // Neither listens itself: a door can be shut and opened, a server of Node only once
   // Requests that are cut off never come to an end in Effect's server, so no scope that is closed may wait for them
   const handler = yield* NodeHttpServer.makeHandler(CollectingHttp.answer(collecting), { scope: yield* Scope.make() })
-  const http = Http.createServer(handler)
-  const http2 = Http2.createServer()
+  const http = tls === undefined ? Http.createServer(handler) : Https.createServer(toNode(tls), handler)
+  const http2 = tls === undefined ? Http2.createServer() : Http2.createSecureServer(toNode(tls))
   yield* GrpcReceiver.serve(http2, (call) => CollectingGrpc.answer(collecting, call))
   const door = yield* Door.make((socket) => http.emit("connection", socket))
   const grpcDoor = yield* Door.make((socket) => http2.emit("connection", socket))
 
+  // Certificates are for names
+  const base = tls === undefined ? "http://127.0.0.1" : "https://localhost"
   return FakeCollector.of({
-    url: `http://127.0.0.1:${door.port}`,
-    grpcUrl: `http://127.0.0.1:${grpcDoor.port}`,
+    url: `${base}:${door.port}`,
+    grpcUrl: `${base}:${grpcDoor.port}`,
     spans: SubscriptionRef.get(spans),
     requests: SubscriptionRef.get(requests),
     awaitSpans: (count) => Collecting.atLeast(spans, count),
@@ -88,11 +107,22 @@ const make = Effect.gen(function* () {
     stop: Effect.andThen(door.shut, grpcDoor.shut),
     start: Effect.andThen(door.open, grpcDoor.open)
   })
-}).pipe(
-  // A collector that traced itself would never come to rest
-  Effect.provideService(HttpMiddleware.TracerDisabledWhen, () => true),
-  Effect.provideService(Tracer.Tracer, Tracer.nativeTracer)
-)
+})
+
+const layerOf = (tls?: FakeCollectorTls): Layer.Layer<FakeCollector> =>
+  Layer.fresh(
+    Layer.effect(
+      FakeCollector,
+      make(tls).pipe(
+        // A collector that traced itself would never come to rest
+        Effect.provideService(HttpMiddleware.TracerDisabledWhen, () => true),
+        Effect.provideService(Tracer.Tracer, Tracer.nativeTracer)
+      )
+    )
+  )
 
 /** A collector of its own for each place it is provided. */
-export const layer: Layer.Layer<FakeCollector> = Layer.fresh(Layer.effect(FakeCollector, make))
+export const layer: Layer.Layer<FakeCollector> = layerOf()
+
+/** One that speaks TLS, over HTTP and gRPC, at `https://localhost`. */
+export const layerTls = (tls: FakeCollectorTls): Layer.Layer<FakeCollector> => layerOf(tls)

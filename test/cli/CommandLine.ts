@@ -15,14 +15,18 @@ export interface Said {
 
 const text = <E>(bytes: Stream.Stream<Uint8Array, E>) => Stream.mkString(Stream.decodeText(bytes))
 
-/** Runs it to its end, with nobody there to ask. */
+/** Starts it, with nobody there to ask. */
+export const started = (args: string, env: Readonly<Record<string, string>> = {}) =>
+  ChildProcess.make(
+    process.execPath,
+    ["--conditions=@gorax/source", "--disable-warning=ExperimentalWarning", main, ...args.split(" ")],
+    { env, extendEnv: true, stdin: "ignore" }
+  )
+
+/** Runs it to its end. */
 export const run = (args: string, env: Readonly<Record<string, string>> = {}) =>
   Effect.gen(function* () {
-    const child = yield* ChildProcess.make(
-      process.execPath,
-      ["--conditions=@gorax/source", "--disable-warning=ExperimentalWarning", main, ...args.split(" ")],
-      { env, extendEnv: true, stdin: "ignore" }
-    )
+    const child = yield* started(args, env)
     const [out, err, code] = yield* Effect.all([text(child.stdout), text(child.stderr), child.exitCode], {
       concurrency: "unbounded"
     })

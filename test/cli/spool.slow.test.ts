@@ -106,6 +106,22 @@ describe("gorax-tracing spool", () => {
     }).pipe(Effect.scoped, Effect.provide(world))
   )
 
+  it.live("loses nothing when it is killed itself while it sends", () =>
+    Effect.gen(function* () {
+      const { collector, ended, env } = yield* killed()
+      yield* collector.respondWith(FakeCollector.hang, { times: Infinity })
+      const first = yield* CommandLine.started("spool drain", env)
+      yield* collector.awaitRequests(1)
+      yield* first.kill({ killSignal: "SIGKILL" })
+      yield* Effect.exit(first.exitCode)
+      yield* collector.recover
+      const { holdings, waiting } = yield* listed(env)
+      assert.isAtLeast(waiting, ended())
+      assert.deepInclude(holdings[0].owner, { state: "gone", pid: first.pid })
+      assert.deepInclude(yield* drained(env), { code: 0, sent: waiting, left: 0 })
+    }).pipe(Effect.scoped, Effect.provide(world))
+  )
+
   it.live("exits with 3 when the destination refuses spans for good, and says how many", () =>
     Effect.gen(function* () {
       const { collector, env, spool } = yield* killed()
@@ -156,6 +172,7 @@ describe("gorax-tracing spool", () => {
   it.live("deletes only when told twice, and only what is as old as was said", () =>
     Effect.gen(function* () {
       const { env, spool } = yield* killed()
+      assert.strictEqual((yield* CommandLine.run("spool rm --older-then 1", env)).code, 1)
       const asked = yield* CommandLine.run("spool rm", env)
       assert.strictEqual(asked.code, 1)
       assert.match(asked.err, /Delete 1 file with [\d,]+ undelivered spans in .*say --yes/)
@@ -166,51 +183,5 @@ describe("gorax-tracing spool", () => {
       assert.match(deleted.out, /^Deleted 1 file with [\d,]+ undelivered spans\.$/)
       assert.deepStrictEqual(fs.readdirSync(spool), [])
     }).pipe(Effect.scoped, Effect.provide(world))
-  )
-})
-
-describe("what is typed wrong", () => {
-  const wrong = (args: string, env: Readonly<Record<string, string>>, says: RegExp) =>
-    Effect.map(CommandLine.run(args, env), ({ code, err }) => {
-      assert.strictEqual(code, 1, args)
-      assert.match(err, says, args)
-    })
-
-  it.live("is refused with the rule, or with what to do, and nothing is done", () =>
-    Effect.gen(function* () {
-      const home = yield* folder
-      const spool = path.join(home, "spool")
-      const here = { TRACING_SPOOL_DIR: spool }
-      yield* wrong("spool ls", {}, /Set TRACING_SPOOL_DIR as the program has it, or name the folder: --dir/)
-      yield* wrong("spool sl", here, /Unknown subcommand "sl".*Did you mean this\?\s+ls/s)
-      yield* wrong("spool ls --dri x", here, /Unrecognized flag: --dri/)
-      yield* wrong("spool drain --timeout soon", here, /--timeout: "soon". Expected: milliseconds, 0 or more/)
-      yield* wrong("spool drain --endpoint ftp://x", here, /TRACING_ENDPOINT must be .*ftp/)
-      yield* wrong("spool drain", { ...here, TRACING_EXPORTER: "none" }, /nowhere to send to: TRACING_EXPORTER is none/)
-      yield* wrong(
-        "spool ls",
-        { ...here, TRACING_SPOOL_KEY: "short-secret" },
-        /TRACING_SPOOL_KEY must be 32 bytes.*hidden/
-      )
-      fs.mkdirSync(spool, { mode: 0o777 })
-      fs.chmodSync(spool, 0o777)
-      yield* wrong("spool rm --yes", here, /must be writable by nobody else \(chmod 700\); its mode is 777/)
-      yield* wrong("spool drain", here, /TRACING_SPOOL_DIR must be writable by nobody else/)
-    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
-  )
-
-  it.live("a folder that is not there is told, made by nobody, and no failure", () =>
-    Effect.gen(function* () {
-      const spool = path.join(yield* folder, "spool")
-      for (const command of ["ls", "drain", "rm --yes"]) {
-        assert.deepStrictEqual(yield* CommandLine.run(`spool ${command} --dir ${spool}`), {
-          code: 0,
-          out: `There is no folder ${spool}, so nothing waits there.`,
-          err: ""
-        })
-      }
-      assert.deepInclude(yield* drained({ TRACING_SPOOL_DIR: spool }), { code: 0, sent: 0, left: 0 })
-      assert.isFalse(fs.existsSync(spool))
-    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
   )
 })
