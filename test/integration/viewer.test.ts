@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /**
  * The viewer's page in a real browser, used as people use it.
  *
@@ -12,7 +11,7 @@ import { readFileSync } from "node:fs"
 import * as path from "node:path"
 import { gzipSync } from "node:zlib"
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
-import { afterAll, beforeAll } from "vitest"
+import { afterAll, beforeAll, vi } from "vitest"
 import { Viewer } from "../../src/viewer/index.ts"
 import * as ViewerPage from "../../src/viewer/ViewerPage.ts"
 import { large } from "../viewer/forests.ts"
@@ -59,6 +58,10 @@ const clear = () => Effect.runPromise(viewer.store.clear())
 /** Waits until the page says so. */
 const sees = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor()
 
+/** Waits until this is so in the page. As text: what runs there knows the DOM, and this file does not. */
+const holds = (page: Page, expression: string) =>
+  vi.waitUntil(() => page.evaluate<boolean>(expression), { timeout: 30_000, interval: 20 })
+
 describe.skipIf(executablePath === "")("the viewer's page", () => {
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] })
@@ -93,7 +96,7 @@ describe.skipIf(executablePath === "")("the viewer's page", () => {
     await sees(page, "line #0: ShipmentRefused: the carrier does not ship to islands")
     assert.strictEqual(await page.locator(".line").count(), 2)
     await page.getByRole("searchbox").fill("islands service:worker")
-    await page.waitForFunction(() => document.querySelectorAll(".line").length === 1)
+    await holds(page, "document.querySelectorAll('.line').length === 1")
     assert.match(page.url(), /q=islands\+service%3Aworker/)
     await page.getByRole("link", { name: /fulfil-order/ }).click()
     await sees(page, "Attributes")
@@ -116,7 +119,7 @@ describe.skipIf(executablePath === "")("the viewer's page", () => {
     await sees(page, "1 new (n)")
     assert.strictEqual(await page.locator(".line").count(), 1)
     await page.keyboard.press("n")
-    await page.waitForFunction(() => document.querySelectorAll(".line").length === 2)
+    await holds(page, "document.querySelectorAll('.line').length === 2")
     await page.close()
   })
 
@@ -163,7 +166,7 @@ describe.skipIf(executablePath === "")("the viewer's page", () => {
     await page.getByRole("treeitem", { name: /receipt/, expanded: false }).waitFor()
     assert.strictEqual(await page.getByRole("treeitem").count(), order.length - 2)
     await page.keyboard.press("f")
-    await page.waitForFunction(() => document.querySelectorAll(".row").length === 1)
+    await holds(page, "document.querySelectorAll('.row').length === 1")
     await page.keyboard.press("Escape")
     await page.keyboard.press("z")
     await page.keyboard.press("2")
@@ -222,10 +225,10 @@ describe.skipIf(executablePath === "")("the viewer's page", () => {
     await sees(page, "1 value masked before it left its process.")
     await page.getByRole("button", { name: "Copy JSON" }).click()
     await sees(page, "Copied")
-    const clipboard = () => page.evaluate(() => navigator.clipboard.readText())
+    const clipboard = () => page.evaluate<string>("navigator.clipboard.readText()")
     assert.deepInclude(JSON.parse(await clipboard()), { name: linked.name, traceId: traceId(5) })
     await page.getByRole("button", { name: "Copy test" }).click()
-    await page.waitForFunction(async () => (await navigator.clipboard.readText()).includes("SpanTree.draw"))
+    await holds(page, "navigator.clipboard.readText().then((text) => text.includes('SpanTree.draw'))")
     await page.getByRole("link", { name: /^trace 00000000…/ }).click()
     await page.getByRole("treeitem", { name: /fulfil-order/, selected: true }).waitFor()
     await page.close()
@@ -250,9 +253,7 @@ describe.skipIf(executablePath === "")("the viewer's page", () => {
       await sees(page, "the needle")
       const stepped = performance.now()
       await page.keyboard.press("End")
-      await page.waitForFunction(
-        () => document.querySelector("[aria-selected=true]")?.getAttribute("aria-posinset") === "100000"
-      )
+      await holds(page, "document.querySelector('[aria-selected=true]')?.getAttribute('aria-posinset') === '100000'")
       assert.isBelow(performance.now() - stepped, 3000)
       await page.close()
     }
@@ -270,15 +271,14 @@ describe.skipIf(executablePath === "")("the viewer's page", () => {
     })
     const check = async (what: string): Promise<void> => {
       await page.evaluate(`${axe.source}; undefined`)
-      const { violations } = await page.evaluate(() =>
-        (globalThis as any).axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"] })
+      const { violations } = await page.evaluate<axe.AxeResults>(
+        `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"] })`
       )
-      const found = violations.map(({ id, nodes }: any) => `${what}: ${id}: ${nodes[0].html}`)
+      const found = violations.map(({ id, nodes }) => `${what}: ${id}: ${nodes[0]?.html}`)
       assert.deepStrictEqual(found, [])
-      const { scroll, width } = await page.evaluate(() => ({
-        scroll: document.documentElement.scrollWidth,
-        width: innerWidth
-      }))
+      const [scroll, width] = await page.evaluate<[number, number]>(
+        "[document.documentElement.scrollWidth, innerWidth]"
+      )
       assert.isAtMost(scroll, width, `${what} is wider than the screen`)
     }
     for (const colorScheme of ["light", "dark"] as const) {
