@@ -39,6 +39,8 @@ export const log = (settings: TracingConfig, sampler: Sampler): Effect.Effect<vo
           service: settings.serviceName,
           ...destination(settings),
           ...(settings.spool && { spool: settings.spool.directory }),
+          ...(settings.logs.sent && { logs: settings.logs.sent.otlp.endpoint.display }),
+          ...(settings.metrics?.sent && { metrics: settings.metrics.otlp.endpoint.display }),
           sampler: sampler.description,
           ...(settings.tail.keep.length > 0 && { tail: settings.tail.keep.join(", ") })
         })
