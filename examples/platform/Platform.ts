@@ -50,6 +50,12 @@ const operated = Effect.map(Config.String("TRACING_METRICS").pipe(Config.withDef
   TRACING_HTTP_IGNORE: "/metrics,/health/*"
 }))
 
+/**
+ * However few runs are sampled, each process keeps its part of those that fail: `TRACING_SAMPLE_RATE=0` leaves nothing
+ * else.
+ */
+const flightRecorder = { TRACING_TAIL_SAMPLING: "failures,retries,interrupted" }
+
 /** Starts all of it, and waits until it is ready. */
 export const make = Effect.fnUntraced(function* ({
   onLine,
@@ -60,6 +66,7 @@ export const make = Effect.fnUntraced(function* ({
 }: PlatformOptions) {
   const env = {
     ...(yield* operated),
+    ...flightRecorder,
     ...tracing,
     QUEUE_URL: queueUrl,
     WEBHOOK_SECRET: webhookSecret,

@@ -18,6 +18,7 @@ import type { Scope } from "../model/SpanData.ts"
 import type { SpanExporter } from "../model/SpanExporter.ts"
 import type { SpanSink, Stage } from "../model/SpanSink.ts"
 import * as Destinations from "../pipeline/Destinations.ts"
+import { KeptRate } from "../pipeline/KeptRate.ts"
 import * as LettingGo from "../pipeline/LettingGo.ts"
 import * as PipelineMetrics from "../pipeline/PipelineMetrics.ts"
 import type { QueueView } from "../pipeline/QueueView.ts"
@@ -52,6 +53,8 @@ export interface Delivery {
   readonly recordsUnsampled: boolean
   /** Told of the local roots among them. */
   readonly onRecordedRoot: ((traceId: string, spanId: string) => void) | undefined
+  /** Hands on, before it returns, what a stage still holds: the process is about to be gone. */
+  readonly settle: () => void
   /** What can be seen of tail sampling, where that is on. */
   readonly tail: TailView | undefined
   readonly onStart: ((span: GoraxSpan) => void) | undefined
@@ -137,22 +140,24 @@ const batched = Effect.fnUntraced(function* (
 })
 
 /** Tail sampling, where settings or rules of the user's ask for it. */
-const tailSampling = (
+const tailSampling = Effect.fnUntraced(function* (
   { tail }: TracingConfig,
   books: SpanBooks.SpanBooks,
-  rules: ReadonlyArray<TailRule.TailRule>
-): TailSampling.TailSampling | undefined =>
-  tail.keep.length === 0 && rules.length === 0
-    ? undefined
-    : TailSampling.make({
-        ...tail,
-        books,
-        rules: [
-          ...rules,
-          ...TailRule.fromOptions({ ...tail, slowerThan: tail.slowerThan && Duration.toMillis(tail.slowerThan) })
-        ],
-        slowest: tail.slowest > 0 ? tail.slowest : undefined
-      })
+  ownRules: ReadonlyArray<TailRule.TailRule>
+) {
+  if (tail.keep.length === 0 && ownRules.length === 0) return undefined
+  const clock = yield* Clock.Clock
+  const slowerThan = tail.slowerThan && Duration.toMillis(tail.slowerThan)
+  return TailSampling.make({
+    ...tail,
+    books,
+    untraced: yield* alone,
+    rules: [...ownRules, ...TailRule.fromOptions({ ...tail, slowerThan })],
+    certainRules: TailRule.certainFrom({ ...tail, slowerThan }),
+    slowest: tail.slowest > 0 ? tail.slowest : undefined,
+    keptRate: tail.maxPerSecond === undefined ? undefined : new KeptRate(tail.maxPerSecond, clock)
+  })
+})
 
 /**
  * Builds the pipeline in a scope: it is flushed, within the shutdown timeout, and closed with that scope. `observers` are
@@ -181,7 +186,7 @@ export const make = Effect.fnUntraced(function* (
     destinations.length === 0
       ? unbatched(books, processors.length > 0)
       : yield* batched(settings, books, destinations, (queue) => queues.push(queue))
-  const tail = tailSampling(settings, books, tailRules)
+  const tail = yield* tailSampling(settings, books, tailRules)
   yield* PipelineMetrics.publish(
     books,
     queues.map((queue, index) => ({ queue, exporterType: exporters[index]!.type })),
@@ -192,7 +197,15 @@ export const make = Effect.fnUntraced(function* (
   const recordsUnsampled = early.length > 0
   const letting = recordsUnsampled ? [LettingGo.stage(books)] : []
   for (const stage of [...early, ...letting, ...stages, ...last].toReversed()) sink = yield* stage(sink)
-  const seen = { sink, recordsUnsampled, onRecordedRoot: tail?.begin, tail: tail?.view, exporters, queues }
+  const seen = {
+    sink,
+    recordsUnsampled,
+    onRecordedRoot: tail?.begin,
+    settle: () => tail?.settle(),
+    tail: tail?.view,
+    exporters,
+    queues
+  }
   if (spanProcessors.length === 0) return { ...seen, onStart: undefined, onForeignStart: undefined }
   const onForeignStart = announce(spanProcessors)
   return { ...seen, onStart: (span) => onForeignStart(begun(span), Otel.context.active()), onForeignStart }

@@ -74,7 +74,7 @@ const Books = Schema.Struct({
   rejected: Count,
   /** Spans left out on our side, by reason. */
   dropped: Schema.Record(Schema.String, Count),
-  /** Traces that the sampler chose and a cap left out whole, by reason. Their spans are among those sampled out. */
+  /** Traces that were chosen and that a cap left out whole, by reason. Their spans are among those sampled out or let go. */
   refused: Schema.Record(Schema.String, Count),
   /** `started + adopted = sampledOut + letGo + exported + rejected + dropped` and these. */
   inFlight: Schema.Struct({

@@ -15,13 +15,15 @@ import * as SpanClock from "../tracer/SpanClock.ts"
 
 export interface ProcessEndingsOptions {
   readonly openSpans: OpenSpans
+  /** Called when they have ended: hands on what the way to the exporters still holds. */
+  readonly settle: () => void
   /** Delivers what waits, for as long as an ending may take. */
   readonly flush: Effect.Effect<unknown>
 }
 
 /** What one layer does when the process ends. */
 interface Ending {
-  /** Ends what is open: as interrupted, or by the error that the process dies of. */
+  /** Ends what is open, and hands it on: as interrupted, or by the error that the process dies of. */
   readonly end: (exit: Exit.Exit<never, unknown>) => void
   readonly flush: Effect.Effect<unknown>
 }
@@ -71,9 +73,13 @@ const silence = (): void => {
 }
 
 /** Watches for them for the life of a scope. One set of listeners serves all layers of a process. */
-export const watch = ({ flush, openSpans }: ProcessEndingsOptions): Effect.Effect<void, never, Scope.Scope> =>
+export const watch = ({ flush, openSpans, settle }: ProcessEndingsOptions): Effect.Effect<void, never, Scope.Scope> =>
   Effect.flatMap(Clock.Clock, (clock) => {
-    const ending: Ending = { end: (exit) => openSpans.endAll(SpanClock.read(clock), exit), flush }
+    const end = (exit: Exit.Exit<never, unknown>): void => {
+      openSpans.endAll(SpanClock.read(clock), exit)
+      settle()
+    }
+    const ending: Ending = { end, flush }
     return Effect.acquireRelease(
       Effect.sync(() => {
         if (endings.size === 0) listen()

@@ -414,6 +414,13 @@ export const table = {
     fallback: 0,
     doc: "The share of all other runs that is kept, from 0 to 1; the same ones in every process. Only with `TRACING_TAIL_SAMPLING`."
   }),
+  tailMaxPerSecond: row({
+    key: "TRACING_TAIL_MAX_PER_SECOND",
+    rule: Rule.integer(1),
+    fallback: undefined,
+    shown: "no limit",
+    doc: "How many runs a second are kept so. One that comes on top is let go whole, and counted. `TRACING_MAX_SPANS_PER_SECOND` has no say in them."
+  }),
   tailMaxSpans: row({
     key: "TRACING_TAIL_MAX_SPANS",
     rule: Rule.integer(1),

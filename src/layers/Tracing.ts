@@ -170,6 +170,7 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
   const openSpans = new OpenSpans()
   yield* ProcessEndings.watch({
     openSpans,
+    settle: delivery.settle,
     flush: Effect.timeoutOption(delivery.sink.flush, settings.shutdownTimeout)
   })
   // Before the last flush: what runs in fibers that nobody interrupts is told all the same

@@ -86,6 +86,8 @@ export interface TailSetting {
   /** A share of the runs of each operation. */
   readonly slowest: number
   readonly share: number
+  /** Runs kept a second at most; `undefined` is as many as there are. */
+  readonly maxPerSecond: number | undefined
   readonly maxSpans: number
   readonly maxBytes: number
   readonly maxTraces: number
@@ -280,6 +282,7 @@ const tail = (reading: SettingReading): TailSetting => {
     slowerThan,
     slowest: keep.includes("slow") ? (slowest ?? (slowerThan === undefined ? 0.01 : 0)) : 0,
     share: reading.get("tailShare"),
+    maxPerSecond: reading.get("tailMaxPerSecond"),
     maxSpans,
     maxBytes: reading.get("tailMaxBytes"),
     maxTraces: reading.get("tailMaxTraces"),

@@ -16,7 +16,7 @@ export interface SpanBooks {
   exported: number
   /** Refused by the destination, or not delivered before the end. */
   rejected: number
-  /** Traces that the sampler chose and something else left out, by reason. Their spans are among those sampled out. */
+  /** Traces that were chosen, by the sampler or for how they ended, and that a cap left out whole, by reason. Their spans are among those sampled out or let go. */
   readonly refused: Map<string, number>
   /** Left out on our side, by reason. */
   readonly dropped: Map<string, number>

@@ -10,7 +10,11 @@ const told = {
   unreadable: "not readable",
   spool_full: "found the spool full",
   spool_expired: "too old for the spool",
-  spool_damaged: "damaged on disk"
+  spool_damaged: "damaged on disk",
+  tail_spans: "of undecided runs that had too many spans (TRACING_TAIL_MAX_SPANS)",
+  tail_bytes: "of undecided runs that took too much room (TRACING_TAIL_MAX_BYTES)",
+  tail_traces: "of too many undecided runs (TRACING_TAIL_MAX_TRACES)",
+  tail_trace: "too many for one undecided run (TRACING_TAIL_MAX_TRACE_SPANS)"
 }
 
 export type Loss = keyof typeof told

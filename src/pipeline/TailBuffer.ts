@@ -61,11 +61,15 @@ export class TailBuffer {
     return true
   }
 
-  /** Takes a trace out. */
+  /** Takes a trace out; its spans count until they have left. */
   remove(trace: TailTrace): void {
     this.#traces.delete(trace.traceId)
-    this.spans -= trace.spans.length
-    this.bytes -= trace.bytes
+  }
+
+  /** So many spans have left, and their share of the bytes. */
+  leave(spans: number, bytes: number): void {
+    this.spans -= spans
+    this.bytes -= bytes
   }
 
   /** The bound that is exceeded. */

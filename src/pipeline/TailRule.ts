@@ -8,6 +8,7 @@ import type { SpanData } from "../model/SpanData.ts"
 
 /** The part of one trace that happened in this process, from its local roots down. */
 export interface LocalTrace {
+  /** 32 lower-case hexadecimal digits. */
   readonly traceId: string
   /** The local root that ended last; a span that ended, where no root has. */
   readonly root: SpanData
@@ -71,6 +72,14 @@ export const fromOptions = ({ keep, share, slowerThan = Infinity }: TailRuleOpti
     ...(share > 0 ? [({ traceId }: LocalTrace) => (hash(traceId) < share ? "share" : undefined)] : [])
   ]
 }
+
+/** Those of them whose reason cannot go away again, whatever else happens in the run: an error stays one. */
+export const certainFrom = ({ keep }: TailRuleOptions): ReadonlyArray<TailRule> =>
+  fromOptions({
+    keep: keep.filter((wish) => wish !== "slow" && wish !== "interrupted"),
+    slowerThan: undefined,
+    share: 0
+  })
 
 /** The first reason that any of them gives. Total. */
 export const reasonOf = (rules: ReadonlyArray<TailRule>, trace: LocalTrace): string | undefined => {

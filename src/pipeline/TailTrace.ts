@@ -32,12 +32,12 @@ export class TailTrace implements LocalTrace {
   wasInterrupted = false
   wasAmongSlowest = false
   #root: SpanData | undefined
-  /** The local roots that have not ended; one, mostly. */
-  readonly #open: Array<string>
+  /** The local roots that have not ended; one, mostly, and as many as others send with one trace id. */
+  readonly #open: Set<string>
 
   constructor(traceId: string, rootId: string) {
     this.traceId = traceId
-    this.#open = [rootId]
+    this.#open = new Set([rootId])
   }
 
   get root(): SpanData {
@@ -46,7 +46,7 @@ export class TailTrace implements LocalTrace {
 
   /** A local root began. */
   open(rootId: string): void {
-    this.#open.push(rootId)
+    this.#open.add(rootId)
   }
 
   /** Sees a span that has ended. True when no local root of the trace is left open. */
@@ -61,13 +61,11 @@ export class TailTrace implements LocalTrace {
   }
 
   #end(root: SpanData): boolean {
-    const at = this.#open.indexOf(root.spanId)
     // The root of a part that was decided before
-    if (at < 0) return false
-    this.#open.splice(at, 1)
+    if (!this.#open.delete(root.spanId)) return false
     this.#root = root
     this.durationMillis = Math.max(this.durationMillis, durationMillis(root))
     this.wasInterrupted ||= root.attributes.has(AttributeKeys.interrupted)
-    return this.#open.length === 0
+    return this.#open.size === 0
   }
 }

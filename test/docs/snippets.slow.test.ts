@@ -15,7 +15,8 @@ const pages = [
   "docs/health.md",
   "docs/http.md",
   "docs/opentelemetry.md",
-  "docs/propagation.md"
+  "docs/propagation.md",
+  "docs/tail-sampling.md"
 ]
 const folder = ".cache/snippets"
 

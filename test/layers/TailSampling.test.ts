@@ -9,6 +9,7 @@ import * as fs from "node:fs"
 import { createServer } from "node:http"
 import * as os from "node:os"
 import * as path from "node:path"
+import * as AttributeKeys from "../../src/model/AttributeKeys.ts"
 import { ask } from "../http/web.ts"
 
 const port = Effect.map(HttpServer.HttpServer, ({ address }) => (address as NetAddress.InetAddress).port)
@@ -165,3 +166,9 @@ it.live("what tail sampling did is among the metrics", () =>
     }).pipe(Effect.provide(tracing(collector)), Effect.provideService(Metric.MetricRegistry, new Map()))
   }).pipe(Effect.provide(FakeCollector.layer))
 )
+
+it("the collector that decides across processes asks for what spans have", () => {
+  const text = fs.readFileSync("examples/compose/tail-sampling/sampler.yaml", "utf8")
+  const keys = Array.from(text.matchAll(/_attribute: \{ key: ([\w.]+)/g), ([, key]) => key)
+  assert.deepStrictEqual(keys, [AttributeKeys.keptBecause, AttributeKeys.retryWillRetry, AttributeKeys.interrupted])
+})

@@ -335,6 +335,8 @@ const accepted: ReadonlyArray<readonly [Texts, string, unknown]> = [
   // It says what is slow, for when it is asked for
   [{ TRACING_TAIL_SLOWER_THAN: "2 seconds" }, "tail.keep", []],
   [{ TRACING_TAIL_SHARE: "0.1" }, "tail.share", 0.1],
+  [{}, "tail.maxPerSecond", undefined],
+  [{ TRACING_TAIL_MAX_PER_SECOND: "5" }, "tail.maxPerSecond", 5],
   [{}, "tail.maxSpans", 50_000],
   [{ TRACING_TAIL_MAX_BYTES: "1000" }, "tail.maxBytes", 1000],
   [{ TRACING_TAIL_MAX_TRACES: "7" }, "tail.maxTraces", 7],
@@ -456,6 +458,7 @@ const refused: Readonly<Record<string, ReadonlyArray<string>>> = {
   TRACING_TAIL_SLOWER_THAN: ["0", "long"],
   TRACING_TAIL_SLOWEST: ["1%", "2"],
   TRACING_TAIL_SHARE: ["-1", "all"],
+  TRACING_TAIL_MAX_PER_SECOND: ["0", "2.5"],
   TRACING_TAIL_MAX_SPANS: ["0", "many"],
   TRACING_TAIL_MAX_BYTES: ["0", "50 MB"],
   TRACING_TAIL_MAX_TRACES: ["0"],

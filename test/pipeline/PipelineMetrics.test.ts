@@ -138,7 +138,13 @@ describe("PipelineMetrics", () => {
       const ids = [...new Set(all.map(({ id }) => id))].toSorted()
       assert.deepStrictEqual(
         ids.filter((id) => !names.has(id)),
-        ["gorax.tracing.span.dropped", "gorax.tracing.span.sampled_out", "gorax.tracing.trace.refused"]
+        [
+          "gorax.tracing.span.dropped",
+          "gorax.tracing.span.let_go",
+          "gorax.tracing.span.sampled_out",
+          "gorax.tracing.span.undecided",
+          "gorax.tracing.trace.refused"
+        ]
       )
       for (const key of all.flatMap(({ attributes = {} }) => Object.keys(attributes))) {
         assert.isTrue(names.has(key) || key === "error.type" || key === "unit" || key === "reason", key)

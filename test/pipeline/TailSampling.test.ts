@@ -13,12 +13,19 @@ import { SpanTree } from "@gorax/tracing/testing"
 import * as Otel from "@opentelemetry/api"
 import { ConfigProvider, Deferred, Effect, Exit, Fiber, Layer, Logger, Schedule, Scope } from "effect"
 import { TestClock } from "effect/testing"
+import * as SpanBooks from "../../src/model/SpanBooks.ts"
 import * as SpanContext from "../../src/model/SpanContext.ts"
+import * as TailSampling from "../../src/pipeline/TailSampling.ts"
+import * as spans from "../export/spans.ts"
 
 const because = "gorax.tracing.kept_because"
 
 /** A layer that samples nothing, keeps what it is told to, and hands what arrives to the test. */
-const make = (settings: Readonly<Record<string, string>> = {}, plugins: Tracing.TracingPlugins = {}) => {
+const make = (
+  settings: Readonly<Record<string, string>> = {},
+  plugins: Tracing.TracingPlugins = {},
+  logs = Logger.layer([])
+) => {
   const arrived: Array<SpanData> = []
   const exporter: SpanExporter = { export: (batch) => Effect.sync(() => void arrived.push(...batch)) }
   const layer = Tracing.layerConfig({ exporters: [exporter], ...plugins }).pipe(
@@ -32,7 +39,7 @@ const make = (settings: Readonly<Record<string, string>> = {}, plugins: Tracing.
           ...settings
         })
       ),
-      Logger.layer([])
+      logs
     ])
   )
   return {
@@ -262,6 +269,21 @@ queue.process_message
   })
 })
 
+describe("runs that fail by the dozen", () => {
+  it.effect("are kept as many a second as may be, each of them whole", () => {
+    const { arrived, layer } = make({ TRACING_TAIL_MAX_PER_SECOND: "2" })
+    return Effect.gen(function* () {
+      for (const _ of Array(5)) yield* run(fails)
+      yield* TestClock.adjust("500 millis")
+      for (const _ of Array(5)) yield* run(fails)
+      yield* TracingHealth.flush
+      assert.strictEqual(arrived.length, 3 * 4)
+      assert.deepInclude(yield* books, { letGo: 7 * 4, refused: { tail_rate: 7 } })
+      assert.deepInclude(yield* tail, { kept: { failure: 3 }, letGo: 7 })
+    }).pipe(Effect.provide(layer))
+  })
+})
+
 describe("what sampling chose", () => {
   it.effect("passes straight through, without a reason", () => {
     const { arrived, layer, reasons } = make({ TRACING_SAMPLE_RATE: "1" })
@@ -390,13 +412,24 @@ describe("what waits for a verdict is bounded", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("in spans", () => {
-    const { layer } = make({ TRACING_TAIL_MAX_SPANS: "5" })
+  it.effect("in spans; what is lost is one warning, and then one a minute", () => {
+    const warnings: Array<string> = []
+    const logger = Logger.make(({ message }) => void warnings.push(String(message)))
+    const { layer } = make({ TRACING_TAIL_MAX_SPANS: "5" }, {}, Logger.layer([logger]))
     return Effect.gen(function* () {
+      warnings.length = 0
       const never = run(Effect.andThen(work, Effect.never))
       for (const _ of [1, 2, 3]) yield* Effect.forkChild(never, { startImmediately: true })
       assert.deepInclude(yield* tail, { undecided: 2, spans: 4, evicted: { spans: 1 } })
       assert.deepStrictEqual((yield* books).dropped, { tail_spans: 2 })
+      yield* TestClock.adjust(0)
+      yield* Effect.forkChild(never, { startImmediately: true })
+      yield* TestClock.adjust("1 second")
+      const told = (count: number) =>
+        `Tracing lost spans: ${count} of undecided runs that had too many spans (TRACING_TAIL_MAX_SPANS).`
+      assert.deepStrictEqual(warnings, [told(2)])
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(warnings, [told(2), told(2)])
     }).pipe(Effect.provide(layer))
   })
 
@@ -428,6 +461,69 @@ describe("what waits for a verdict is bounded", () => {
       assert.deepInclude(yield* books, { started: 100_001, exported: 1001, dropped: { tail_trace: 99_000 } })
     }).pipe(Effect.provide(layer))
   })
+})
+
+describe("a kept run of thousands of spans", () => {
+  /** A recorder that has just kept a run of so many spans, and what it has handed on. */
+  const keeping = Effect.fnUntraced(function* (count: number, maxSpans = 10_000) {
+    const books = SpanBooks.make()
+    const handedOn: Array<SpanData> = []
+    const { begin, settle, stage, view } = TailSampling.make({
+      maxSpans,
+      maxSpansPerTrace: maxSpans,
+      maxBytes: 1e9,
+      maxTraces: 10,
+      books,
+      rules: [({ hasFailed }) => (hasFailed ? "failure" : undefined)],
+      certainRules: []
+    })
+    const sink = yield* stage({
+      push: (span) => void handedOn.push(span),
+      flush: Effect.succeed({ exported: 0, left: 0 })
+    })
+    const root = spans.make({ traceFlags: 0, statusCode: "error" })
+    begin(root.traceId, root.spanId)
+    for (let index = 1; index < count; index++) sink.push(spans.make({ traceFlags: 0, parentSpanId: root.spanId }))
+    sink.push(root)
+    return { books, handedOn, settle, sink, begin, view }
+  })
+
+  it.effect("goes on a slice at a time, so that nobody waits for it", () =>
+    Effect.gen(function* () {
+      const { books, handedOn, view } = yield* keeping(5000)
+      assert.strictEqual(handedOn.length, 128)
+      assert.deepStrictEqual([books.undecided, view.spans, view.undecided], [4872, 4872, 0])
+      for (let turns = 0; turns < 100; turns++) yield* Effect.yieldNow
+      assert.strictEqual(handedOn.length, 5000)
+      assert.deepStrictEqual([books.undecided, view.spans, view.bytes], [0, 0, 0])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("is gone after a flush, at the end, and before the process is", () =>
+    Effect.gen(function* () {
+      const flushed = yield* keeping(5000)
+      yield* flushed.sink.flush
+      assert.strictEqual(flushed.handedOn.length, 5000)
+      const closed = yield* keeping(5000).pipe(Effect.scoped)
+      assert.strictEqual(closed.handedOn.length, 5000)
+      const settled = yield* keeping(5000)
+      settled.settle()
+      assert.strictEqual(settled.handedOn.length, 5000)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("makes room for others, which are not lost for its sake", () =>
+    Effect.gen(function* () {
+      const { begin, books, handedOn, sink, view } = yield* keeping(1000, 1000)
+      begin("c".repeat(32), "other")
+      for (let index = 0; index < 900; index++) {
+        sink.push(spans.make({ traceId: "c".repeat(32), traceFlags: 0, parentSpanId: "other" }))
+        assert.isAtMost(view.spans, 1000)
+      }
+      assert.strictEqual(handedOn.length, 1000 - (view.spans - 900))
+      assert.strictEqual(books.dropped.size, 0)
+    }).pipe(Effect.scoped)
+  )
 })
 
 describe("at the end", () => {
