@@ -43,10 +43,14 @@ export const runOf = (fiber: Fiber.Fiber<unknown, unknown>): LineAnnotations => 
   const own = fiber.getRef(References.CurrentLogAnnotations)
   const { span } = fiber.cache
   if (span?._tag !== "Span") return own
-  const added = ofTheRun.filter((key) => !Object.hasOwn(own, key) && span.attributes.has(key))
-  return added.length === 0
-    ? own
-    : { ...own, ...Object.fromEntries(added.map((key) => [key, span.attributes.get(key)])) }
+  try {
+    const added = ofTheRun.filter((key) => !Object.hasOwn(own, key) && span.attributes.has(key))
+    return added.length === 0
+      ? own
+      : { ...own, ...Object.fromEntries(added.map((key) => [key, span.attributes.get(key)])) }
+  } catch {
+    return own
+  }
 }
 
 const hex = (flags: number): string => (flags & 0xff).toString(16).padStart(2, "0")

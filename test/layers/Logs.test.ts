@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Traced, Tracing, TracingConfig, TracingHealth, TracingLive } from "@gorax/tracing"
 import { FakeCollector } from "@gorax/tracing/testing"
 import { ConfigProvider, Data, Effect, Fiber, Logger, Metric, Result } from "effect"
+import * as Incubating from "@opentelemetry/semantic-conventions/incubating"
 import * as Schema from "../export/OtlpEncoder.schema.ts"
 
 interface WireRecord {
@@ -237,6 +238,8 @@ describe("TRACING_LOGS=otlp", () => {
         Effect.provideService(Metric.MetricRegistry, new Map()),
         Effect.timeout("2 seconds")
       )
+      assert.strictEqual(Incubating.METRIC_OTEL_SDK_PROCESSOR_LOG_PROCESSED, "otel.sdk.processor.log.processed")
+      assert.strictEqual(Incubating.METRIC_OTEL_SDK_EXPORTER_LOG_EXPORTED, "otel.sdk.exporter.log.exported")
       assert.deepStrictEqual(counts, [
         [undefined, 10],
         ["queue_full", 90],
