@@ -248,6 +248,17 @@ describe("TRACING_LOGS=otlp", () => {
     }).pipe(Effect.provide(FakeCollector.layer))
   )
 
+  it.live("is bounded in bytes, too, however long the lines are", () =>
+    Effect.gen(function* () {
+      const collector = yield* FakeCollector.FakeCollector
+      yield* Effect.forEach(Array.from({ length: 100 }), () => Effect.log("x".repeat(4000)), { discard: true }).pipe(
+        Effect.provide(TracingLive),
+        Effect.provide([settings(collector, { TRACING_LOGS_QUEUE_BYTES: "80000", TRACING_EXPORTER: "none" }), quiet])
+      )
+      assert.lengthOf(recordsIn(yield* collector.messages), 10)
+    }).pipe(Effect.provide(FakeCollector.layer))
+  )
+
   it.live("is flushed by TracingHealth.flush, and delivers in order what is more than a batch", () =>
     Effect.gen(function* () {
       const collector = yield* FakeCollector.FakeCollector
