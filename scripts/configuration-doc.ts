@@ -19,7 +19,9 @@ const sections: ReadonlyArray<readonly [heading: string, first: Setting]> = [
   ["Across boundaries", "propagators"],
   ["What log lines say", "logCorrelation"],
   ["Metrics", "metrics"],
-  ["What a span holds", "attributeProfile"]
+  ["What a span holds", "attributeProfile"],
+  ["What is removed from it", "redaction"],
+  ["How much a span holds", "spanAttributes"]
 ]
 
 const introduction = `# Configuration

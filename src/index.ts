@@ -20,6 +20,7 @@ export * as Carrier from "./propagation/Carrier.ts"
 export * as Propagator from "./propagation/Propagator.ts"
 
 // Delivering
+export * as Redaction from "./pipeline/Redaction.ts"
 export * as Tracing from "./layers/Tracing.ts"
 export * as TracingConfig from "./layers/TracingConfig.ts"
 export * as TracingHealth from "./layers/TracingHealth.ts"

@@ -23,6 +23,7 @@ import * as Destinations from "../pipeline/Destinations.ts"
 import { KeptRate } from "../pipeline/KeptRate.ts"
 import * as LettingGo from "../pipeline/LettingGo.ts"
 import * as PipelineMetrics from "../pipeline/PipelineMetrics.ts"
+import * as Redaction from "../pipeline/Redaction.ts"
 import type { QueueView } from "../pipeline/QueueView.ts"
 import * as TailRule from "../pipeline/TailRule.ts"
 import * as TailSampling from "../pipeline/TailSampling.ts"
@@ -40,14 +41,14 @@ import * as UntracedExporter from "./UntracedExporter.ts"
 export interface DeliveryPlugins {
   /** Receive every span beside the configured exporters, each in batches of its own: exporters of ours, or of the OpenTelemetry SDK. */
   readonly exporters?: ReadonlyArray<SpanExporter | Sdk.SpanExporter>
-  /** Told of every span at its start and, after all stages, at its end. */
+  /** Told of every span at its start and, after all stages and without its secrets, at its end. */
   readonly spanProcessors?: ReadonlyArray<Sdk.SpanProcessor>
   /**
    * Headers for OTLP that change, as tokens do, besides `TRACING_HEADERS`: asked for before a request, once a second at
    * most, and at once when they are refused (401, 403). Where it fails the last good ones stay in use.
    */
   readonly headers?: OwnHeaders
-  /** What spans pass through before they are batched, in the order they meet it. */
+  /** What spans pass through before secrets are removed from them and they are batched, in the order they meet it. */
   readonly stages?: ReadonlyArray<Stage>
   /** Sees every log record before it waits to be sent, to change it or leave it out. */
   readonly logFilter?: LogFilter
@@ -174,7 +175,9 @@ const tailSampling = Effect.fnUntraced(function* (
 export interface Wiring {
   /** Stages that spans of all traces meet first, the unsampled ones among them. */
   readonly observers?: ReadonlyArray<Stage>
-  /** Stages that meet what is really delivered. */
+  /** Removes secrets; by the defaults, where nothing else is said. */
+  readonly redaction?: Redaction.Redaction
+  /** Stages that meet what is really delivered, without its secrets. */
   readonly last?: ReadonlyArray<Stage>
   /** Opened when nobody wants to wait for an answer any more. */
   readonly givenUp?: Latch.Latch
@@ -188,7 +191,7 @@ export const make = Effect.fnUntraced(function* (
   settings: TracingConfig,
   books: SpanBooks.SpanBooks,
   plugins: DeliveryPlugins,
-  { givenUp = Latch.makeUnsafe(), last = [], observers = [] }: Wiring = {}
+  { givenUp = Latch.makeUnsafe(), last = [], observers = [], redaction = Redaction.defaults }: Wiring = {}
 ): Effect.fn.Return<Delivery, TracingConfigError, EffectScope.Scope> {
   const { exporters: ownExporters = [], headers, spanProcessors = [], stages = [], tailRules = [] } = plugins
   const watched = [
@@ -216,7 +219,9 @@ export const make = Effect.fnUntraced(function* (
   const early = tail === undefined ? observers : [...observers, tail.stage]
   const recordsUnsampled = early.length > 0
   const letting = recordsUnsampled ? [LettingGo.stage(books)] : []
-  for (const stage of [...early, ...letting, ...stages, ...last].toReversed()) sink = yield* stage(sink)
+  // Secrets are removed behind all that judge spans by what they hold, before all that keep or send them
+  const way = [...early, ...letting, ...stages, redaction.stage, ...last]
+  for (const stage of way.toReversed()) sink = yield* stage(sink)
   const seen = {
     sink,
     recordsUnsampled,

@@ -61,6 +61,13 @@ const Tail = Schema.Struct({
   evicted: Schema.Record(Schema.String, Count)
 })
 
+const Redaction = Schema.Struct({
+  /** As in `TRACING_REDACTION`. */
+  mode: Schema.Literals(["on", "strict", "off"]),
+  /** How many secrets were masked, by the rule that asked for it: `key`, `jwt`, …; `failed` where a rule has thrown. */
+  masked: Schema.Record(Schema.String, Count)
+})
+
 const Books = Schema.Struct({
   started: Count,
   /** Left out by the sampler, the cap, or the program itself. */
@@ -139,6 +146,8 @@ export const HealthSnapshot = Schema.Struct({
   propagators: Schema.Array(Schema.String),
   /** Whose trace context is continued: everybody's, or only that of those who are named. */
   trust: Schema.Literals(["trusted", "public"]),
+  /** What is removed from all that leaves; absent where nothing does. */
+  redaction: Schema.optionalKey(Redaction),
   exporters: Schema.Array(Exporter),
   /** One for all exporters, or one for each. */
   queues: Schema.Array(Queue),

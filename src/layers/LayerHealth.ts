@@ -11,6 +11,7 @@ import type { Sampler } from "../model/Sampler.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import type { Flushed } from "../model/SpanSink.ts"
 import * as InFlight from "../pipeline/InFlight.ts"
+import * as Redaction from "../pipeline/Redaction.ts"
 import type { QueueView } from "../pipeline/QueueView.ts"
 import type { TailView } from "../pipeline/TailView.ts"
 import type { Delivery } from "./Delivery.ts"
@@ -76,7 +77,7 @@ export const absent: LayerHealth = nothing("nobody", "No tracing layer is provid
 
 /** Of a layer that is turned off. */
 export const off = (settings: TracingConfig.TracingConfig, trusts: unknown): LayerHealth =>
-  nothing("nobody", StartLine.offBecause(settings), boundariesOf(settings, trusts), settings.serviceName)
+  nothing("nobody", StartLine.offBecause(settings), boundariesOf(settings, trusts), shown(settings.serviceName))
 
 /** Of `Tracing.layerDisabled`. */
 export const disabled: LayerHealth = nothing(
@@ -93,6 +94,9 @@ export const bridged = (settings: TracingConfig.TracingConfig): LayerHealth =>
     boundariesOf(settings, undefined)
   )
 
+/** Health is asked for by machines and people alike; what somebody put into a name or an address may be a secret. */
+const shown = Redaction.defaults.text
+
 const instant = (millis: number): DateTime.Utc => DateTime.makeUnsafe(millis)
 
 const exporterHealth = (watch: ExporterWatch): ExporterHealth => {
@@ -101,7 +105,7 @@ const exporterHealth = (watch: ExporterWatch): ExporterHealth => {
   const failing = lastError?.retryable === true ? ("waiting" as const) : ("refusing" as const)
   return {
     name,
-    ...(endpoint === undefined ? undefined : { endpoint }),
+    ...(endpoint === undefined ? undefined : { endpoint: shown(endpoint) }),
     state: failingSince !== undefined ? failing : lastSuccess === undefined ? "idle" : "delivering",
     ...(failingSince === undefined ? undefined : { since: instant(failingSince) }),
     requests,
@@ -109,7 +113,7 @@ const exporterHealth = (watch: ExporterWatch): ExporterHealth => {
     ...(trouble === undefined ? undefined : { trouble }),
     ...(lastError === undefined
       ? undefined
-      : { lastError: { at: instant(lastError.at), reason: lastError.reason, message: lastError.message } })
+      : { lastError: { at: instant(lastError.at), reason: lastError.reason, message: shown(lastError.message) } })
   }
 }
 
@@ -197,10 +201,11 @@ export const make = Effect.fnUntraced(function* (
       at,
       ...HealthStatus.judge({ at, books: entries, exporters: told, isFull, lostAt, sampling }),
       recordedBy: "gorax",
-      service: settings.serviceName,
+      service: shown(settings.serviceName),
       sampler: sampler.description,
       sampling,
       ...boundariesOf(settings, options.trusts),
+      redaction: { mode: settings.redaction.mode, masked: Object.fromEntries(books.masked) },
       exporters: told,
       queues: queues.map(queueHealth),
       ...(tail === undefined ? undefined : { tail: tailHealth(tail) }),

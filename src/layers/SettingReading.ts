@@ -3,6 +3,7 @@
  */
 import * as Equal from "effect/Equal"
 import * as SensitiveKeys from "../model/SensitiveKeys.ts"
+import * as Redaction from "../pipeline/Redaction.ts"
 import * as SettingTable from "./SettingTable.ts"
 import type { TracingConfigProblem } from "./TracingConfigError.ts"
 
@@ -17,7 +18,9 @@ export const show = (setting: SettingTable.Setting, text: string): string =>
     ? "hidden, as it may be a secret"
     : JSON.stringify(
         SensitiveKeys.redactText(
-          /(endpoint|url)$/i.test(setting) ? text.replace(/^(\w+:\/\/)?.*@/s, `$1${SensitiveKeys.mask}@`) : text,
+          Redaction.defaults.text(
+            /(endpoint|url)$/i.test(setting) ? text.replace(/^(\w+:\/\/)?.*@/s, `$1${SensitiveKeys.mask}@`) : text
+          ),
           longestShown
         )
       )

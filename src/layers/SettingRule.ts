@@ -177,6 +177,34 @@ export const baggageNames = listOf("none, or a list of names of baggage, separat
 /** Names of baggage that become attributes. */
 export const names = listOf("none, or a list of names, separated by commas: tier,region", (entry) => token.test(entry))
 
+const keyName = /^[^\s,*]+$/
+
+/** What keys of attributes are called, or of anything else. */
+export const keyNames = listOf("none, or a list of names, separated by commas: iban,patient_name", (entry) =>
+  keyName.test(entry)
+)
+
+const keyPattern = /^[^\s,*]+\*?$/
+
+/** Keys of attributes; a star at the end stands for all that begin so. */
+export const attributeKeys = listOf(
+  "none, or a list of keys of attributes, separated by commas: order.id, cart.*",
+  (entry) => keyPattern.test(entry)
+)
+
+const namedPattern = /^([a-z][a-z0-9-]{0,31})=(.+)$/
+
+/** Regular expressions with a name each; whether they are some is for their engine to say. */
+export const patterns: SettingRule<Readonly<Record<string, string>>> = {
+  expects: "name=pattern entries, separated by spaces, with \\s for a space in a pattern: employee=EMP-\\d{6}",
+  parse: (text) => {
+    const found = text.split(/\s+/).map((entry) => namedPattern.exec(entry))
+    return found.every((match) => match !== null)
+      ? Object.fromEntries(found.map(([, name = "", pattern = ""]) => [name, pattern]))
+      : undefined
+  }
+}
+
 /** Names of HTTP headers. */
 export const headerNames = listOf(
   "none, or a list of names of HTTP headers, separated by commas",

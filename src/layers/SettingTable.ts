@@ -797,6 +797,50 @@ export const table = {
     fallback: false,
     doc: 'Answers with `Server-Timing: traceparent;desc="…"`, by which a browser finds the trace of its request.'
   }),
+  // What is removed from them
+  redaction: row({
+    key: "TRACING_REDACTION",
+    rule: Rule.oneOf("on", "strict", "off"),
+    fallback: "on",
+    doc: "`on` masks secrets in all that leaves: what stands under the name of one, and what looks like one. `strict` lets nothing pass but what `TRACING_REDACT_ALLOW` names. `off` leaves attributes as they are set; see [redaction.md](redaction.md)."
+  }),
+  redactKeys: row({
+    key: "TRACING_REDACT_KEYS",
+    rule: Rule.keyNames,
+    fallback: [],
+    shown: "none",
+    doc: "Further keys whose values are secrets, in attributes, texts and URLs: `iban,patient_name`. Case and separators do not matter."
+  }),
+  redactPatterns: row({
+    key: "TRACING_REDACT_PATTERNS",
+    rule: Rule.patterns,
+    fallback: {},
+    shown: "none",
+    doc: "Further secrets by their looks, as `name=pattern`, separated by spaces: `employee=EMP-\\d{6}`. The syntax is [RE2's](https://github.com/google/re2/wiki/Syntax), in which no pattern is slow."
+  }),
+  redactAllow: row<ReadonlyArray<string>, undefined>({
+    key: "TRACING_REDACT_ALLOW",
+    rule: Rule.attributeKeys,
+    fallback: undefined,
+    shown: "none; for `strict` own",
+    doc: "Keys of attributes that pass although they are called like a secret, or, for `strict`, that pass at all: `session.id,order.*`. `own` stands for those that this package writes and nobody else puts text into. What looks like a secret is masked even there."
+  }),
+  redactPersonal: row({
+    key: "TRACING_REDACT_PERSONAL",
+    rule: Rule.someOf("email", "phone"),
+    fallback: [],
+    shown: "none",
+    doc: "What of people is masked as well, by its looks: `email`, `phone` (international, with a plus), or both."
+  }),
+  redactHashKey: row({
+    key: "TRACING_REDACT_HASH_KEY",
+    rule: Rule.key,
+    fallback: undefined,
+    secret: true,
+    doc: "Adds a keyed hash to every mask, by which equal secrets are seen to be equal: 32 bytes as 64 hexadecimal digits or in base64. Never shown."
+  }),
+
+  // How much they hold
   spanAttributes: row({
     key: "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
     rule: Rule.integer(0),

@@ -3,7 +3,6 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Latch from "effect/Latch"
 import * as Logger from "effect/Logger"
 import * as Metric from "effect/Metric"
 import * as Scope from "effect/Scope"
@@ -14,6 +13,7 @@ import * as Delivery from "./Delivery.ts"
 import * as LogCorrelation from "./LogCorrelation.ts"
 import * as Logs from "./Logs.ts"
 import * as Metrics from "./Metrics.ts"
+import * as Redacting from "./Redacting.ts"
 import type { TracingConfig } from "./TracingConfig.ts"
 import type { TracingConfigError } from "./TracingConfigError.ts"
 
@@ -55,17 +55,22 @@ const provided = (logs: Logs.Logs | undefined, metrics: Metrics.Metrics | undefi
 
 /** Opens all of it in a scope; with that it is flushed, within the shutdown timeout, and closed. */
 export const make = Effect.fnUntraced(function* (
-  settings: TracingConfig,
+  given: TracingConfig,
   books: SpanBooks.SpanBooks,
   plugins: Delivery.DeliveryPlugins,
-  givenUp: Latch.Latch
+  { givenUp, redaction }: Required<Pick<Delivery.Wiring, "givenUp" | "redaction">>
 ): Effect.fn.Return<Signals, TracingConfigError, Scope.Scope> {
   const beside = yield* sideBySide
-  const logs = settings.logs.sent && (yield* beside(Logs.make(settings, settings.logs.sent, plugins.logFilter)))
+  const resource = redaction.resource({ attributes: given.resourceAttributes })
+  const settings = { ...given, resourceAttributes: resource.attributes }
+  const logs =
+    settings.logs.sent &&
+    (yield* beside(Logs.make(settings, settings.logs.sent, Redacting.records(redaction, plugins.logFilter))))
   const keepsUnsampled = settings.tail.keep.length > 0 || (plugins.tailRules ?? []).length > 0
   const metrics = settings.metrics && (yield* Metrics.make(settings.metrics, { keepsUnsampled }))
   const wiring = {
     givenUp,
+    redaction,
     observers: metrics?.observers ?? [],
     last: [...(logs?.stages ?? []), ...(metrics?.last ?? [])]
   }

@@ -2,8 +2,10 @@
  * The one line that says at start what tracing does.
  */
 import * as Effect from "effect/Effect"
+import * as Record from "effect/Record"
 import * as JaegerAgent from "../export/JaegerAgent.ts"
 import type { Sampler } from "../model/Sampler.ts"
+import * as Redaction from "../pipeline/Redaction.ts"
 import type { ExporterName, TracingConfig } from "./TracingConfig.ts"
 
 /** What is called how, and where it goes. */
@@ -31,17 +33,20 @@ const destination = (settings: TracingConfig): Readonly<Record<string, string>> 
   }
 }
 
+const told = (settings: TracingConfig, sampler: Sampler): Readonly<Record<string, string>> => ({
+  service: settings.serviceName,
+  ...destination(settings),
+  ...(settings.spool && { spool: settings.spool.directory }),
+  sampler: sampler.description,
+  ...(settings.tail.keep.length > 0 && { tail: settings.tail.keep.join(", ") }),
+  ...(settings.redaction.mode === "on" ? undefined : { redaction: settings.redaction.mode })
+})
+
 /** Says what is on and where spans go, without credentials; or, without a sampler, that tracing is off and what turns it on. */
 export const log = (settings: TracingConfig, sampler?: Sampler): Effect.Effect<void> =>
   sampler !== undefined
     ? Effect.logInfo("Tracing is on").pipe(
-        Effect.annotateLogs({
-          service: settings.serviceName,
-          ...destination(settings),
-          ...(settings.spool && { spool: settings.spool.directory }),
-          sampler: sampler.description,
-          ...(settings.tail.keep.length > 0 && { tail: settings.tail.keep.join(", ") })
-        })
+        Effect.annotateLogs(Record.map(told(settings, sampler), Redaction.defaults.text))
       )
     : Effect.logInfo(offBecause(settings))
 

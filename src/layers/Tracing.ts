@@ -9,11 +9,14 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import * as Tracer from "effect/Tracer"
 import { CurrentPropagator } from "../model/References.ts"
 import type * as References from "../model/References.ts"
 import type { Sampler } from "../model/Sampler.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
+import type { Resource as SpanResource } from "../model/SpanData.ts"
+import type { RedactionRule } from "../pipeline/Redaction.ts"
 import type { Wish } from "../pipeline/TailRule.ts"
 import type * as Propagator from "../propagation/Propagator.ts"
 import type { SamplingRule } from "../sampling/SamplingRule.ts"
@@ -31,6 +34,7 @@ import * as LayerHealth from "./LayerHealth.ts"
 import * as NotingSampler from "./NotingSampler.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
 import * as ProcessEndings from "./ProcessEndings.ts"
+import * as Redacting from "./Redacting.ts"
 import { SamplingRules } from "./SamplingRules.ts"
 import * as SecondSignal from "./SecondSignal.ts"
 import * as Signals from "./Signals.ts"
@@ -44,6 +48,8 @@ export interface TracingPlugins extends Delivery.DeliveryPlugins {
   readonly sampler?: Sampler
   /** Says whose trace context is continued, besides those that `TRACING_TRUST*` names. */
   readonly trusts?: References.TrustPolicy
+  /** What is masked besides what `TRACING_REDACT*` says. */
+  readonly redactionRules?: ReadonlyArray<RedactionRule>
 }
 
 /** The settings that code most often makes itself. Each is the variable of the same name, and judged like it. */
@@ -88,6 +94,17 @@ export interface TracingOptions extends TracingPlugins {
   /** Baggage that goes with it, by name: `["tier"]`. */
   readonly propagateBaggage?: ReadonlyArray<string>
   readonly otelContext?: "auto" | "on" | "off"
+  /** Whether secrets are masked in all that leaves, or nothing passes but what `redactAllow` names. */
+  readonly redaction?: "on" | "strict" | "off"
+  /** Further keys whose values are secrets. */
+  readonly redactKeys?: ReadonlyArray<string>
+  /** Further secrets by their looks: patterns of RE2 by name. They hold no white space but as `\\s`. */
+  readonly redactPatterns?: Readonly<Record<string, string>>
+  /** Keys that pass: `["own", "order.*"]`. */
+  readonly redactAllow?: ReadonlyArray<string>
+  readonly redactPersonal?: ReadonlyArray<"email" | "phone">
+  /** 32 bytes, in hexadecimal digits or base64: adds a keyed hash to each mask. */
+  readonly redactHashKey?: Redacted.Redacted
 }
 
 /** What a tracing layer gives besides spans: the resource, for OpenTelemetry loggers and metrics that share it. */
@@ -101,6 +118,12 @@ const numeral = (value: number | undefined): string | undefined => (value === un
 /** No name at all is `none`, as an empty text would be no setting. */
 const listed = (names: string | ReadonlyArray<string> | undefined): string | undefined =>
   typeof names === "object" ? names.join(",") || "none" : names
+
+const patternsOf = (patterns: Readonly<Record<string, string>> | undefined): string | undefined =>
+  patterns &&
+  Object.entries(patterns)
+    .map(([name, pattern]) => `${name}=${pattern}`)
+    .join(" ")
 
 const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_ENABLED: "true",
@@ -126,14 +149,28 @@ const toTexts = (options: TracingOptions): TracingConfig.SettingTexts => ({
   TRACING_LOGS: options.logs,
   TRACING_METRICS: options.metrics,
   TRACING_ATTRIBUTE_PROFILE: options.attributeProfile,
-  TRACING_OTEL_CONTEXT: options.otelContext
+  TRACING_OTEL_CONTEXT: options.otelContext,
+  TRACING_REDACTION: options.redaction,
+  TRACING_REDACT_KEYS: listed(options.redactKeys),
+  TRACING_REDACT_PATTERNS: patternsOf(options.redactPatterns),
+  TRACING_REDACT_ALLOW: listed(options.redactAllow),
+  TRACING_REDACT_PERSONAL: listed(options.redactPersonal),
+  TRACING_REDACT_HASH_KEY: options.redactHashKey && Redacted.value(options.redactHashKey)
 })
 
-const unrecorded = (settings: TracingConfig.TracingConfig, trusts?: References.TrustPolicy): Context.Context<Tracing> =>
+const resourceOf = ({ resourceAttributes }: TracingConfig.TracingConfig): SpanResource => ({
+  attributes: resourceAttributes
+})
+
+const unrecorded = (
+  settings: TracingConfig.TracingConfig,
+  trusts?: References.TrustPolicy,
+  { attributes } = resourceOf(settings)
+): Context.Context<Tracing> =>
   Context.add(
     Crossing.context(settings, trusts),
     Resource.Resource,
-    resourceFromAttributes({ ...settings.resourceAttributes } as never)
+    resourceFromAttributes({ ...attributes } as never)
   ).pipe(Context.add(TracingHealth, LayerHealth.off(settings, trusts)))
 
 const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig, plugins: TracingPlugins) {
@@ -144,10 +181,14 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
   }
   const { rules, sampler } = yield* ConfiguredSampler.make(settings, books, plugins.sampler)
   yield* StartLine.log(settings, sampler)
+  const redaction = yield* Redacting.make(settings.redaction, plugins.redactionRules ?? [], books)
   // Before what delivers, so that its last words are those of the end
   const file = yield* HealthFile.make(settings, yield* Delivery.alone)
   const secondSignal = yield* SecondSignal.make
-  const { delivery, loggers, provided } = yield* Signals.make(settings, books, plugins, secondSignal.givenUp)
+  const { delivery, loggers, provided } = yield* Signals.make(settings, books, plugins, {
+    redaction,
+    givenUp: secondSignal.givenUp
+  })
   yield* Effect.addFinalizer(() => secondSignal.listen)
   const health = yield* LayerHealth.make({
     settings,
@@ -169,6 +210,7 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
   yield* Effect.addFinalizer(() =>
     Effect.clockWith((clock) => Effect.sync(() => openSpans.endAll(SpanClock.read(clock))))
   )
+  const resource = redaction.resource(resourceOf(settings))
   const otelContext = settings.otelContext === "off" ? undefined : OtelContext.make(settings.otelContext)
   const tracerOptions: GoraxTracer.GoraxTracerOptions = {
     sink: delivery.sink,
@@ -182,10 +224,11 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     loggers,
     ids: Ids.secure(),
     limits: settings.spanLimits,
-    resource: { attributes: settings.resourceAttributes },
+    resource,
     scope: Delivery.scope
   }
-  const base = unrecorded(settings, plugins.trusts).pipe(
+  const told = unrecorded(settings, plugins.trusts, resource)
+  const base = Context.merge(told, Redacting.context(told, redaction)).pipe(
     Context.add(TracingHealth, health),
     Context.add(SamplingRules, rules)
   )

@@ -64,6 +64,17 @@ export interface TrustSetting {
   readonly secret: Redacted.Redacted | undefined
 }
 
+/** What is removed from all that leaves. */
+export interface RedactionSetting {
+  readonly mode: "on" | "strict" | "off"
+  readonly keys: ReadonlyArray<string>
+  /** By name. Whether they are patterns is known when the layer is built. */
+  readonly patterns: Readonly<Record<string, string>>
+  readonly allow: ReadonlyArray<string> | undefined
+  readonly personal: ReadonlyArray<"email" | "phone">
+  readonly hashKey: Redacted.Redacted<Uint8Array> | undefined
+}
+
 /** What HTTP spans say beyond what is asked of all of them. */
 export interface HttpSetting {
   readonly ignore: ReadonlyArray<string>
@@ -192,6 +203,7 @@ export interface TracingConfig {
   /** `undefined` when nothing is measured. */
   readonly metrics: MetricsSetting | undefined
   readonly attributeProfile: Profile
+  readonly redaction: RedactionSetting
   readonly spanLimits: SpanLimits
   /** The variable that supplied each setting; a setting that is not here has its default. */
   readonly sources: Readonly<Partial<Record<SettingTable.Setting, string>>>
@@ -354,6 +366,15 @@ const http = (reading: SettingReading): HttpSetting => ({
   trustedProxies: reading.get("trustedProxies")
 })
 
+const redaction = (reading: SettingReading): RedactionSetting => ({
+  mode: reading.get("redaction"),
+  keys: reading.get("redactKeys"),
+  patterns: reading.get("redactPatterns"),
+  allow: reading.get("redactAllow"),
+  personal: reading.get("redactPersonal"),
+  hashKey: reading.get("redactHashKey")
+})
+
 const batch = (reading: SettingReading): TracingConfig["batch"] => {
   const queueSize = reading.get("queueSize")
   const batchSize = reading.get("batchSize") ?? Math.min(1024, queueSize)
@@ -479,6 +500,7 @@ const read = (reading: SettingReading): TracingConfig => {
     logs: logs(reading, traces),
     metrics: metrics(reading, traces),
     attributeProfile: reading.get("attributeProfile"),
+    redaction: redaction(reading),
     spanLimits: {
       attributes: reading.get("spanAttributes"),
       attributeLength: reading.get("attributeLength"),

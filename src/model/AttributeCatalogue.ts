@@ -113,7 +113,7 @@ export const messaging: Readonly<Record<string, AttributeEntry>> = {
 
 /** What tracing itself says of a span. */
 export const tracing: Readonly<Record<string, AttributeEntry>> = {
-  [AttributeKeys.samplingReason]: text("Why a trace is recorded: on the span where it begins, or comes in."),
+  [AttributeKeys.samplingReason]: text("The rule of sampling that chose the trace; on the span with which it began."),
   [AttributeKeys.keptBecause]: text("Why a span was kept that sampling had left out: `failure`, `slow`."),
   [AttributeKeys.keptWithout]: number(
     "How many spans of a kept trace are missing, as they were too many for one trace."

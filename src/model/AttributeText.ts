@@ -7,8 +7,10 @@
  * and not asked, nobody's `toJSON`, `toString` or iterator is looked for. The
  * one exception are errors, whose `name` and `message` are read.
  */
+import * as Redactable from "effect/Redactable"
 import * as Redacted from "effect/Redacted"
 import { types } from "node:util"
+import * as Sensitive from "./Sensitive.ts"
 import * as SensitiveKeys from "./SensitiveKeys.ts"
 
 /** In characters, as all lengths of text here. */
@@ -38,13 +40,16 @@ export const fromBigInt = (value: bigint): string =>
 /** What is said in one word. */
 const wordOf = (value: object): string | undefined => {
   if (types.isProxy(value)) return "[proxy]"
-  if (Redacted.isRedacted(value)) return "<redacted>"
+  if (Redacted.isRedacted(value) || Redactable.isRedactable(value)) return SensitiveKeys.mask
   if (types.isDate(value)) {
     const time = Date.prototype.getTime.call(value)
     return Number.isNaN(time) ? "Invalid Date" : Date.prototype.toISOString.call(value)
   }
   if (value instanceof URL) return value.origin + value.pathname
-  if (value instanceof Error) return SensitiveKeys.redactText(`${value.name}: ${value.message}`, longest)
+  if (value instanceof Error) {
+    const { message } = Sensitive.shown(value) as Error
+    return SensitiveKeys.redactText(`${value.name}: ${message ?? value.message}`, longest)
+  }
   return ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value) ? `[${value.byteLength} bytes]` : undefined
 }
 
@@ -101,8 +106,10 @@ class Json {
 
   #word(value: object, depth: number): void {
     const word = wordOf(value)
-    if (word === undefined) this.object(value, depth)
-    else this.#quote(word)
+    if (word !== undefined) return this.#quote(word)
+    const shown = Sensitive.shown(value)
+    if (typeof shown === "object") this.object(shown!, depth)
+    else this.#quote(String(shown))
   }
 
   #add(text: string): void {
@@ -140,8 +147,10 @@ export const fromObject = (value: object): string => {
   try {
     const word = wordOf(value)
     if (word !== undefined) return cut(word, longest)
+    const shown = Sensitive.shown(value)
+    if (typeof shown !== "object") return String(shown)
     const json = new Json()
-    json.object(value, 0)
+    json.object(shown!, 0)
     return cut(json.text, longest)
   } catch {
     return unreadable

@@ -3,6 +3,7 @@
  */
 import * as Cause from "effect/Cause"
 import * as Attributes from "./Attributes.ts"
+import * as Sensitive from "./Sensitive.ts"
 import * as SensitiveKeys from "./SensitiveKeys.ts"
 
 export interface Failure {
@@ -32,20 +33,31 @@ const longestType = 256
 const inWords = (thrown: unknown): string =>
   typeof thrown === "function" ? "" : Attributes.textOf(thrown, longestStack) || String(thrown)
 
+/** The message, unless the error's schema marks it as sensitive. */
+const messageOf = (error: object): string =>
+  text(() => (Sensitive.shown(error) as { readonly message?: unknown }).message) ??
+  text(() => (error as { readonly message?: unknown }).message) ??
+  ""
+
+/** A stack without the message that it begins with. */
+const placesOf = (stack: string): string => stack.slice(Math.max(0, stack.indexOf("\n    at ") + 1))
+
 class Thrown implements Failure {
   readonly type: string
   readonly message: string
   readonly error: object
 
   constructor(error: object) {
-    const fields = error as { readonly _tag?: unknown; readonly name?: unknown; readonly message?: unknown }
+    const fields = error as { readonly _tag?: unknown; readonly name?: unknown }
     this.type = Attributes.textOf(text(() => fields._tag) ?? text(() => fields.name) ?? "Error", longestType)
-    this.message = SensitiveKeys.redactText(text(() => fields.message) ?? "")
+    this.message = SensitiveKeys.redactText(messageOf(error))
     this.error = error
   }
   get stack(): string | undefined {
     const stack = text(() => (this.error as { readonly stack?: unknown }).stack)
-    return stack === undefined ? undefined : SensitiveKeys.redactText(stack, longestStack)
+    if (stack === undefined) return undefined
+    const shown = this.message === SensitiveKeys.mask ? placesOf(stack) : stack
+    return SensitiveKeys.redactText(shown, longestStack)
   }
 }
 

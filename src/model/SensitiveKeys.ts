@@ -10,17 +10,27 @@ const sensitive = [
   "accesstoken",
   "auth",
   "authorization",
+  "authtoken",
+  "awsaccesskeyid",
   "bearer",
+  "cardnumber",
+  "clientassertion",
   "clientsecret",
   "cookie",
   "credential",
   "credentials",
+  "creditcard",
+  "cvc",
+  "cvv",
+  "encryptionkey",
   "idtoken",
   "jsessionid",
   "jwt",
+  "otp",
   "passphrase",
   "passwd",
   "password",
+  "passwords",
   "phpsessid",
   "privatekey",
   "proxyauthorization",
@@ -28,40 +38,123 @@ const sensitive = [
   "refreshtoken",
   "secret",
   "secretkey",
+  "secrets",
   "session",
   "sessionid",
   "setcookie",
   "sig",
   "signature",
+  "signingkey",
+  "ssn",
   "token",
+  "totp",
   "xapikey",
   "xamzcredential",
   "xamzsignature",
   "xamzsecuritytoken",
-  "awsaccesskeyid",
   "xgoogsignature"
 ]
+/** All of them, in the form that `normal` makes. */
+export const list: ReadonlyArray<string> = sensitive
 const sensitiveSet: ReadonlySet<string> = new Set(sensitive)
 
+/** Words that make a secret of whatever key ends in them: `dbpassword`, `csrftoken`, `STRIPE_API_KEY`. */
+const endings = [
+  "accesskey",
+  "apikey",
+  "authorization",
+  "cookie",
+  "credential",
+  "credentials",
+  "encryptionkey",
+  "passphrase",
+  "passwd",
+  "password",
+  "privatekey",
+  "secret",
+  "secretkey",
+  "signingkey",
+  "token"
+]
+
+/**
+ * Stands for what was removed, as OpenTelemetry's conventions for URLs have it. Where redaction knows more it says more
+ * behind it: `REDACTED:jwt`.
+ */
 export const mask = "REDACTED"
+
+/** The last two letters that keys have: what tells at once that most others are none of them. */
+export class KeyEndings {
+  readonly #pairs = new Uint8Array(1 << 10)
+
+  constructor(keys: Iterable<string>) {
+    for (const key of keys) {
+      const letters = normal(key)
+      this.#pairs[placeOf(letters.charCodeAt(letters.length - 2), letters.charCodeAt(letters.length - 1))] = 1
+    }
+  }
+
+  /** Case does not matter. True for a few pairs of other signs, too. */
+  have(last: number, end: number): boolean {
+    return this.#pairs[placeOf(last, end)] === 1
+  }
+}
+
+const placeOf = (last: number, end: number): number => ((last & 31) << 5) | (end & 31)
 
 const judged = new Map<string, boolean>()
 /** The keys of a program are few; those of an attacker are forgotten again. */
 const mostJudged = 1000
 
-/** True when a key names a secret, whatever its case and separators: `API-Key`, `api_key`, `apiKey`. */
+/** The key in the form of the list: `API-Key`, `api_key` and `apiKey2` are all `apikey`. */
+export const normal = (key: string): string =>
+  key
+    .replace(/[^a-zA-Z0-9]/g, "")
+    .toLowerCase()
+    .replace(/\d{1,8}$/, "")
+
+const lastWord = /[A-Z]?[a-z0-9]+(?=[^a-zA-Z0-9]*$)|[A-Z0-9]+(?=[^a-zA-Z0-9]*$)/
+
+const shortestKey = 3
+const listEndings = new KeyEndings(sensitive)
+
+/** True for most keys, at the cost of two letters. */
+const endsLikeNone = (key: string): boolean => {
+  const before = key.charCodeAt(key.length - 2) | 0x20
+  const last = key.charCodeAt(key.length - 1) | 0x20
+  return isSmallLetter(before) && isSmallLetter(last) && !listEndings.have(before, last)
+}
+
+const isSmallLetter = (code: number): boolean => code >= 0x61 && code <= 0x7a
+
+const judge = (key: string): boolean => {
+  const plain = normal(key)
+  return (
+    sensitiveSet.has(plain) ||
+    endings.some((ending) => plain.endsWith(ending)) ||
+    sensitiveSet.has(normal(key.match(lastWord)?.[0] ?? ""))
+  )
+}
+
+/**
+ * True when a key names a secret, whatever its case and separators, itself or by its last word: `API-Key`, `api_key`,
+ * `apiKey`, `db.password`, `card[token]`. Of a key that is longer than any, its end counts.
+ */
 export const isSensitive = (key: string): boolean => {
-  let sensitive = judged.get(key)
+  if (key.length < shortestKey || endsLikeNone(key)) return false
+  const end = key.length > longestUrlKey ? key.slice(-longestUrlKey) : key
+  let sensitive = judged.get(end)
   if (sensitive === undefined) {
-    sensitive = sensitiveSet.has(key.replace(/[^a-zA-Z0-9]/g, "").toLowerCase())
+    sensitive = judge(end)
     if (judged.size === mostJudged) judged.clear()
-    if (key.length <= longestKey) judged.set(key, sensitive)
+    if (end.length <= longestKey) judged.set(end, sensitive)
   }
   return sensitive
 }
 
 const longestInspected = 4096
 const longestKey = 41
+const longestUrlKey = 256
 const userInfo = /:\/\/[^\s/@]{1,256}@/g
 const pairValue = /[^\s"'&,;)}\]]+/y
 const bearer = /\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi
@@ -81,8 +174,8 @@ export const redactText = (text: string, length = 512): string => {
 /** What a character may be in a key. */
 const inside = 1
 const letter = 2
-/** A letter that a sensitive key begins with: most keys are seen to be none at their first. */
-const sensitiveFirst = 3
+/** A letter that a sensitive key ends with: most keys are seen to be none at their last. */
+const sensitiveLast = 3
 
 const keyPart = new Uint8Array(128)
 const markAll = (characters: Iterable<string>, as: number): void => {
@@ -92,7 +185,13 @@ const markAll = (characters: Iterable<string>, as: number): void => {
 }
 markAll("0123456789_.-", inside)
 markAll("abcdefghijklmnopqrstuvwxyz", letter)
-markAll(sensitive, sensitiveFirst)
+markAll(
+  sensitive.map((key) => key.slice(-1)),
+  sensitiveLast
+)
+
+/** Keys may be numbered: `password2`. */
+const mayEndKey = (code: number): boolean => keyPart[code] === sensitiveLast || (code >= 0x30 && code <= 0x39)
 
 const isQuote = (code: number): boolean => code === 0x22 || code === 0x27
 /** Of what JavaScript calls white space only what comes between a key and its value. */
@@ -107,7 +206,7 @@ const keyBefore = (text: string, separator: number, from: number): string => {
   let start = end
   while (start > from && end - start < longestKey && keyPart[text.charCodeAt(start - 1)]! > 0) start--
   while (start < end && keyPart[text.charCodeAt(start)]! < letter) start++
-  return start < end && keyPart[text.charCodeAt(start)] === sensitiveFirst ? text.slice(start, end) : ""
+  return start < end && mayEndKey(text.charCodeAt(end - 1)) ? text.slice(start, end) : ""
 }
 
 /** Where the value behind a separator begins. */
@@ -143,15 +242,9 @@ const maskPairs = (text: string): string => {
   return masked + text.slice(from)
 }
 
-/** Whether a query key names a secret, itself or by its last word: `card[token]`, `user.password`, `newPassword`. */
-const isSensitiveInUrl = (key: string): boolean =>
-  isSensitive(key) || isSensitive(key.match(/[A-Z]?[a-z0-9]+(?=[^a-zA-Z0-9]*$)/)?.[0] ?? "")
-
-const longestUrlKey = 256
-
 /** The key before an equals sign; of one that is longer than any, its end. */
 const isSecretPair = (pair: string, equals: number): boolean =>
-  equals > 0 && isSensitiveInUrl(decode(pair.slice(Math.max(0, equals - longestUrlKey), equals)))
+  equals > 0 && isSensitive(decode(pair.slice(Math.max(0, equals - longestUrlKey), equals)))
 
 /** One part of a query. Some servers take a semicolon for another ampersand, so a key may follow one, and a secret hold one. */
 const redactPart = (part: string): string => {

@@ -24,6 +24,8 @@ export interface SpanBooks {
   readonly refused: Map<string, number>
   /** Left out on our side, by reason. */
   readonly dropped: Map<string, number>
+  /** What was masked in spans and elsewhere, by the rule that asked for it. */
+  readonly masked: Map<string, number>
   /** How many of those in flight wait for a verdict on their trace. */
   undecided: number
   /** How many of those in flight wait on disk, and nowhere else. */
@@ -49,6 +51,7 @@ export const make = (): SpanBooks => ({
   decided: new Map(),
   refused: new Map(),
   dropped: new Map(),
+  masked: new Map(),
   undecided: 0,
   onDisk: 0,
   leftOut: new LeftOutTraces()
@@ -87,6 +90,11 @@ export const decidedFor = (books: SpanBooks, reason: string): Decided => {
 /** Counts a trace that was refused whole. */
 export const refuse = (books: SpanBooks, reason: string): void => {
   books.refused.set(reason, (books.refused.get(reason) ?? 0) + 1)
+}
+
+/** Counts a secret that was masked. */
+export const mask = (books: SpanBooks, rule: string): void => {
+  books.masked.set(rule, (books.masked.get(rule) ?? 0) + 1)
 }
 
 /** How many spans were left out, for whatever reason. */

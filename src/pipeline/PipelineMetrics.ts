@@ -172,7 +172,7 @@ const ofTail = (tail: TailView): ReadonlyArray<Series> => [
 
 /** Reasons turn up as the program runs. */
 const ofReasons = (
-  { decided, dropped, refused }: SpanBooks.SpanBooks,
+  { decided, dropped, masked, refused }: SpanBooks.SpanBooks,
   tail: TailView | undefined
 ): ReadonlyArray<Series> => [
   ...Array.from(tail?.kept ?? [], ([reason]) =>
@@ -221,7 +221,15 @@ const ofReasons = (
       () => refused.get(reason) ?? 0,
       "{trace}"
     )
-  )
+  ),
+  ...Array.from(new Set(["key", ...masked.keys()]), (rule): Series => ({
+    name: "gorax.tracing.redaction.masked",
+    type: "counter",
+    description: "The number of secrets that were masked, by rule.",
+    labels: { rule },
+    unit: "{secret}",
+    read: () => masked.get(rule) ?? 0
+  }))
 ]
 
 const register = (series: Series, context: Context.Context<never>, before?: () => void): Metric.Registration => {

@@ -353,6 +353,29 @@ export const others: ReadonlyArray<BrokenSetup> = [
     advice: /^No credentials are sent\. Set TRACING_HEADERS/
   },
   {
+    symptom: "the credentials of a file are refused",
+    variables: Effect.gen(function* () {
+      const url = yield* http((request, response) => {
+        const isKnown = request.headers.authorization === "Bearer canary-token-1"
+        answering(isKnown ? 403 : 500, {}, isKnown ? "canary-token-1 may not write" : "")(request, response)
+      })
+      const file = yield* pem(Buffer.from("authorization=Bearer canary-token-1\n"))
+      return { ...well, TRACING_ENDPOINT: url, TRACING_HEADERS_FILE: file }
+    }),
+    severity: "problem",
+    check: "destination.credentials",
+    summary: /does not let this program in$/,
+    advice: /credentials in TRACING_HEADERS_FILE right/
+  },
+  {
+    symptom: "the file of headers is not there",
+    variables: but({ TRACING_HEADERS_FILE: "/nowhere/token" }),
+    severity: "problem",
+    check: "settings.usable",
+    summary: /^TRACING_HEADERS_FILE cannot be used$/,
+    advice: /does not start/
+  },
+  {
     symptom: "the credentials have quotes around them",
     variables: at(http(answering(401)), { TRACING_HEADERS: 'authorization="Bearer canary-token-1"' }),
     severity: "problem",

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { TracingHealth } from "@gorax/tracing"
+import { TracingHealth, TracingLive } from "@gorax/tracing"
 import { FakeCollector } from "@gorax/tracing/testing"
-import { ConfigProvider, Effect, Fiber, Schema } from "effect"
+import { ConfigProvider, Effect, Fiber, Layer, Logger, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -202,6 +202,51 @@ describe("a spool", () => {
   )
 })
 
+describe("what waits in a spool", () => {
+  /** A program that could not deliver its one span, and is gone. */
+  const leftBehind = Effect.fnUntraced(function* (variables: BrokenSetup.Variables) {
+    const directory = yield* BrokenSetup.folder
+    const all = {
+      ...BrokenSetup.well,
+      TRACING_ENDPOINT: yield* BrokenSetup.refused,
+      TRACING_SPOOL_DIR: directory,
+      TRACING_SHUTDOWN_TIMEOUT: "100",
+      ...variables
+    }
+    const provider = ConfigProvider.layer(ConfigProvider.fromEnvRecord(all))
+    yield* Effect.void.pipe(
+      Effect.withSpan("work"),
+      Effect.provide(TracingLive.pipe(Layer.provide([provider, Logger.layer([])])))
+    )
+    return all
+  })
+
+  const looked = (variables: BrokenSetup.Variables) =>
+    Effect.flatMap(setupOf(variables), (setup) => SpoolState.check(setup).run)
+
+  it.live("of a process that is gone is counted, and nothing of it touched", () =>
+    Effect.gen(function* () {
+      const variables = yield* leftBehind({})
+      const before = fs.readdirSync(variables.TRACING_SPOOL_DIR, { recursive: true })
+      const found = worst(yield* looked(variables))
+      assert.strictEqual(found.summary, "In the spool waits 1 span of processes that are gone")
+      assert.match(found.advice!, /spool drain/)
+      assert.deepStrictEqual(fs.readdirSync(variables.TRACING_SPOOL_DIR, { recursive: true }), before)
+    })
+  )
+
+  it.live("with another key is told apart", () =>
+    Effect.gen(function* () {
+      const variables = yield* leftBehind({ TRACING_SPOOL_KEY: "5a".repeat(32) })
+      const findings = yield* looked({ ...variables, TRACING_SPOOL_KEY: "5b".repeat(32) })
+      const locked = findings.find(({ check }) => check === "spool.key")
+      assert.match(locked!.summary, /encrypted with another key/)
+      const known = yield* looked(variables)
+      assert.isUndefined(known.find(({ check }) => check === "spool.key"))
+    })
+  )
+})
+
 describe("the report", () => {
   const diagnosis = {
     severity: "problem" as const,
@@ -238,6 +283,34 @@ describe("the report", () => {
     assert.include(coloured, "\u001B[31m✗\u001B[0m")
     assert.include(coloured, "it is well")
   })
+
+  it.effect("keeps what a check in steps has found when time is up, and takes no step behind one that failed", () =>
+    Effect.gen(function* () {
+      const found = (summary: string): ReadonlyArray<Finding> => [
+        { check: "a", severity: "problem", summary, tried: "", seen: "" }
+      ]
+      const late = new Check.Steps()
+      const check = late.toCheck(
+        "late",
+        Effect.andThen(late.take(Effect.succeed({ found: found("first"), next: true })), late.take<true>(Effect.never))
+      )
+      const fiber = yield* Effect.forkChild(Check.run(check))
+      yield* TestClock.adjust(Check.longest)
+      assert.deepStrictEqual(
+        (yield* Fiber.join(fiber)).map(({ severity }) => severity),
+        ["problem", "warning"]
+      )
+      const failed = new Check.Steps()
+      const stopped = failed.toCheck(
+        "stopped",
+        Effect.andThen(
+          failed.take(Effect.succeed({ found: found("only"), next: undefined })),
+          failed.take(Effect.die("a step that must not be taken"))
+        )
+      )
+      assert.deepStrictEqual(yield* Check.run(stopped), found("only"))
+    })
+  )
 
   it.effect("has a finding for a check that does not come to an end", () =>
     Effect.gen(function* () {

@@ -36,8 +36,8 @@ describe("any value becomes one that an attribute can carry", () => {
     ["an error", new TypeError("no"), "TypeError: no"],
     ["bytes", new Uint8Array(3), "[3 bytes]"],
     ["a map", new Map([["a", 1]]), `{"a":1}`],
-    ["a secret", Redacted.make("hunter2"), "<redacted>"],
-    ["a secret in a list", [Redacted.make("hunter2")], `["<redacted>"]`],
+    ["a secret", Redacted.make("hunter2"), "REDACTED"],
+    ["a secret in a list", [Redacted.make("hunter2")], `["REDACTED"]`],
     ["a circle", circular, `{"self":{"self":{"self":{"self":{"self":"[deeper]"}}}}}`],
     ["a proxy that throws", hostile, "[proxy]"]
   ] as ReadonlyArray<readonly [string, unknown, unknown]>) {

@@ -134,7 +134,7 @@ describe("spans of OpenTelemetry's tracers", () => {
           told.push(`start ${span.name}`)
         },
         onEnd(span) {
-          told.push(`end ${span.name} ${span.attributes["secret"]} ${span.attributes["told"]}`)
+          told.push(`end ${span.name} ${span.attributes["customer"]} ${span.attributes["told"]}`)
         },
         forceFlush: () => Promise.resolve(),
         shutdown: () => Promise.resolve()
@@ -143,7 +143,7 @@ describe("spans of OpenTelemetry's tracers", () => {
         Effect.succeed({
           ...next,
           push: (span) => {
-            const attributes = new Map([...span.attributes, ["secret", "masked"] as const])
+            const attributes = new Map([...span.attributes, ["customer", "masked"] as const])
             next.push(
               new Proxy(span, {
                 get: (target, key) => (key === "attributes" ? attributes : (Reflect.get(target, key) as unknown))
@@ -152,8 +152,8 @@ describe("spans of OpenTelemetry's tracers", () => {
           }
         })
       yield* traced(
-        Effect.promise(() => foreign("foreign", immediate, { attributes: { secret: "hunter2" } })).pipe(
-          Effect.withSpan("ours", { attributes: { secret: "hunter2" } })
+        Effect.promise(() => foreign("foreign", immediate, { attributes: { customer: "Ada" } })).pipe(
+          Effect.withSpan("ours", { attributes: { customer: "Ada" } })
         ),
         { ...on, spanProcessors: [processor], stages: [masking] }
       )

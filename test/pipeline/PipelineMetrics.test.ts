@@ -139,6 +139,7 @@ describe("PipelineMetrics", () => {
       assert.deepStrictEqual(
         ids.filter((id) => !names.has(id)),
         [
+          "gorax.tracing.redaction.masked",
           "gorax.tracing.span.dropped",
           "gorax.tracing.span.let_go",
           "gorax.tracing.span.sampled_out",
@@ -147,7 +148,7 @@ describe("PipelineMetrics", () => {
         ]
       )
       for (const key of all.flatMap(({ attributes = {} }) => Object.keys(attributes))) {
-        assert.isTrue(names.has(key) || key === "error.type" || key === "unit" || key === "reason", key)
+        assert.isTrue(names.has(key) || ["error.type", "unit", "reason", "rule"].includes(key), key)
       }
     }).pipe(Effect.provide(layerOf({ export: () => Effect.void })), alone)
   )

@@ -28,6 +28,8 @@ export interface Finding {
 export interface Check {
   readonly name: string
   readonly run: Effect.Effect<ReadonlyArray<Finding>>
+  /** What it has found already, for when time is up. */
+  readonly soFar?: () => ReadonlyArray<Finding>
 }
 
 /** What came of one step, and what the next step needs of it; `undefined` where there is no point in going on. */
@@ -36,31 +38,41 @@ export interface Step<out A> {
   readonly next: A | undefined
 }
 
-/** Goes on where the step before says so, with what it found. */
-export const andThen =
-  <A, B>(next: (value: A) => Effect.Effect<Step<B>>) =>
-  (step: Effect.Effect<Step<A>>): Effect.Effect<Step<B>> =>
-    Effect.flatMap(step, ({ found, next: value }): Effect.Effect<Step<B>> =>
-      value === undefined
-        ? Effect.succeed({ found, next: undefined })
-        : Effect.map(next(value), (then) => ({ found: [...found, ...then.found], next: then.next }))
-    )
+/** A check in steps, each of which notes what it finds and says whether there is a point in going on. */
+export class Steps {
+  readonly #found: Array<Finding> = []
 
-/** No check may take longer than this, all its steps together: what the slowest of them can need. */
+  /** A step; what it finds is noted. Nothing of those behind it is run where it says so. */
+  take<A>(step: Effect.Effect<Step<A>>): Effect.Effect<A, "stop"> {
+    return Effect.flatMap(step, ({ found, next }): Effect.Effect<A, "stop"> => {
+      this.#found.push(...found)
+      return next === undefined ? Effect.fail("stop") : Effect.succeed(next)
+    })
+  }
+
+  /** The whole of it. */
+  toCheck(name: string, steps: Effect.Effect<unknown, "stop">): Check {
+    return { name, run: Effect.as(Effect.ignore(steps), this.#found), soFar: () => this.#found }
+  }
+}
+
+/** No check may take longer than this. */
 export const longest = Duration.seconds(14)
 
 /** The findings of a check; one that does not come to an end is a finding itself. */
-export const run = ({ name, run }: Check): Effect.Effect<ReadonlyArray<Finding>> =>
+export const run = ({ name, run, soFar }: Check): Effect.Effect<ReadonlyArray<Finding>> =>
   Effect.map(
     Effect.timeoutOption(run, longest),
     Option.getOrElse((): ReadonlyArray<Finding> => [
+      ...(soFar?.() ?? []),
       {
         check: name,
         severity: "warning",
-        summary: "This could not be looked at in time",
-        tried: `the check ${name}`,
+        summary: `The check of ${name} could not be brought to its end in time`,
+        tried: `all steps of the check of ${name}`,
         seen: `no end of it within ${Duration.format(longest)}`,
-        advice: "Run the doctor again; a machine that is very busy, or a file system that hangs, is what keeps it."
+        advice:
+          "What it looks at is slow: a server or a network that takes seconds for each answer, a file system that hangs, or this machine. Run the doctor again."
       }
     ])
   )

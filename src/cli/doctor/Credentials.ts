@@ -24,19 +24,15 @@ const named = ({ settings }: Destination): string => {
 }
 
 /** What to do where a receiver does not let us in. */
-const advice = ({ name, setting, settings }: Destination): string => {
+const advice = ({ credentials, name, setting, settings }: Destination): string => {
   const headers = Object.entries(Redacted.value(settings.headers))
-  const isOtlp = name === "otlp" || name === "otlp-sdk"
   if (headers.length === 0) {
-    return isOtlp
+    return name === "otlp" || name === "otlp-sdk"
       ? "No credentials are sent. Set TRACING_HEADERS, for example to authorization=Bearer%20<token>; names and values are the receiver's to say."
       : `No credentials are sent. ${setting} may hold user:password@.`
   }
   const flaws = headers.flatMap(([name, value]) => flawOf(name, value) ?? [])
-  return [
-    ...flaws,
-    `Are the credentials in ${isOtlp ? "TRACING_HEADERS" : setting} right, not expired, and allowed to write traces?`
-  ].join(" ")
+  return [...flaws, `Are the credentials in ${credentials} right, not expired, and allowed to write traces?`].join(" ")
 }
 
 /** The destination does not let us in, as it said when something was tried. */

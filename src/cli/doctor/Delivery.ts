@@ -8,8 +8,9 @@ import * as Effect from "effect/Effect"
 import * as JaegerAgent from "../../export/JaegerAgent.ts"
 import type { OtlpTls } from "../../export/OtlpTransport.ts"
 import * as TlsFiles from "../../layers/TlsFiles.ts"
+import type { SpanData } from "../../model/SpanData.ts"
 import * as Certificate from "./Certificate.ts"
-import { andThen, type Check, type Finding, type Step } from "./Check.ts"
+import { type Check, type Finding, type Step, Steps } from "./Check.ts"
 import * as ClockSkew from "./ClockSkew.ts"
 import * as Destination from "./Destination.ts"
 import * as Proxies from "./Proxies.ts"
@@ -19,29 +20,31 @@ import type { Setup } from "./Setup.ts"
 import * as Speech from "./Speech.ts"
 import * as TestSpan from "./TestSpan.ts"
 
-const spoken = (destination: Destination.Destination): Effect.Effect<Step<true>> =>
-  Effect.gen(function* () {
-    const { found, next } = yield* Speech.look(destination)
-    if (next === undefined) return { found, next }
-    if (next === "grpc") return { found, next: true as const }
-    const now = yield* Clock.currentTimeMillis
-    return { found: [...found, ...ClockSkew.look(destination, next, now)], next: true as const }
-  })
+const clock = (destination: Destination.Destination, answer: Speech.Spoken): Effect.Effect<Step<true>> =>
+  answer === "grpc"
+    ? Effect.succeed({ found: [], next: true })
+    : Effect.map(Clock.currentTimeMillis, (now) => ({ found: ClockSkew.look(destination, answer, now), next: true }))
 
-const way = (setup: Setup, destination: Destination.Destination, query: URL | undefined): Check => ({
-  name: `destination ${destination.name}`,
-  run: Effect.map(
-    Reach.look(destination, setup).pipe(
-      andThen(() => Certificate.look(destination)),
-      andThen(() => spoken(destination)),
-      andThen(() => TestSpan.send(setup, destination)),
-      andThen((span) =>
-        Effect.map(ReadBack.look(destination, span, query), (found): Step<true> => ({ found, next: true }))
-      )
-    ),
-    ({ found }) => found
+const readBack = (
+  destination: Destination.Destination,
+  span: SpanData,
+  query: URL | undefined
+): Effect.Effect<Step<true>> => Effect.map(ReadBack.look(destination, span, query), (found) => ({ found, next: true }))
+
+const way = (setup: Setup, destination: Destination.Destination, query: URL | undefined): Check => {
+  const steps = new Steps()
+  return steps.toCheck(
+    `the way to ${destination.display}`,
+    Effect.gen(function* () {
+      yield* steps.take(Reach.look(destination, setup))
+      yield* steps.take(Certificate.look(destination))
+      const answer = yield* steps.take(Speech.look(destination))
+      yield* steps.take(clock(destination, answer))
+      const span = yield* steps.take(TestSpan.send(setup, destination))
+      yield* steps.take(readBack(destination, span, query))
+    })
   )
-})
+}
 
 const unanswered = (setup: Setup): ReadonlyArray<Check> => {
   const agent = setup.settings.jaegerAgent

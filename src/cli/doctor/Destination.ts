@@ -9,6 +9,8 @@ export interface Destination {
   readonly name: "otlp" | "otlp-sdk" | "zipkin" | "jaeger"
   /** The variable that says where it is, or would. */
   readonly setting: string
+  /** The variable that holds its credentials, or would. */
+  readonly credentials: string
   readonly isGrpc: boolean
   readonly isTls: boolean
   /** As it was written: `https://` of a text without a scheme is our own conclusion. */
@@ -42,9 +44,13 @@ const make = ({ settings, texts }: Setup, name: Destination["name"], tls: OtlpTl
   const to = settings[name === "otlp-sdk" ? "otlp" : name]
   const source = settings.sources[settingOf[name]]
   const url = new URL(Redacted.value(to.endpoint.url))
+  const isOtlp = name === "otlp" || name === "otlp-sdk"
+  const headers =
+    settings.headersFile === undefined ? (settings.sources.headers ?? "TRACING_HEADERS") : "TRACING_HEADERS_FILE"
   return {
     name,
     setting: source ?? fallbackKey[settingOf[name]],
+    credentials: isOtlp ? headers : (source ?? fallbackKey[settingOf[name]]),
     isGrpc: to.endpoint.protocol === "grpc",
     isTls: url.protocol === "https:",
     hasScheme: source === undefined || /^[a-z][a-z0-9+.-]*:\/\//i.test(texts[source]?.trim() ?? ""),

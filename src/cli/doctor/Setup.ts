@@ -3,6 +3,8 @@
  */
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as HeadersFile from "../../layers/HeadersFile.ts"
 import * as TracingConfig from "../../layers/TracingConfig.ts"
 
 export interface Setup extends TracingConfig.ExaminedConfig {
@@ -51,10 +53,26 @@ const valueOf = (provider: ConfigProvider.ConfigProvider, key: string): Effect.E
     (node) => node?.value ?? undefined
   )
 
+/** With the headers that a file holds now, as the program would send them; what is wrong with that file is a problem. */
+const withHeaders = (examined: TracingConfig.ExaminedConfig): Effect.Effect<TracingConfig.ExaminedConfig> => {
+  const { problems, settings } = examined
+  if (settings.headersFile === undefined) return Effect.succeed(examined)
+  return HeadersFile.make(settings.headersFile, settings.otlp.headers).pipe(
+    Effect.flatMap(({ current }) => current),
+    Effect.match({
+      onSuccess: (headers) => {
+        const otlp = { ...settings.otlp, headers: Redacted.make(headers) }
+        return { ...examined, settings: { ...settings, otlp } }
+      },
+      onFailure: (error) => ({ ...examined, problems: [...problems, ...error.problems] })
+    })
+  )
+}
+
 /** Reads it from the current `ConfigProvider`. */
 export const read = Effect.fnUntraced(function* (place: Pick<Setup, "folder" | "nodeVersion">) {
   const provider = yield* ConfigProvider.ConfigProvider
-  const examined = yield* TracingConfig.examine
+  const examined = yield* Effect.flatMap(TracingConfig.examine, withHeaders)
   const values = yield* Effect.forEach(surrounding, (key) =>
     Effect.map(valueOf(provider, key), (value) => [key, value] as const)
   )

@@ -92,7 +92,7 @@ const waiting = Effect.fnUntraced(function* ({ key, directory }: Settings): Effe
       {
         ...found,
         severity: "warning",
-        summary: `${TextTable.counted(spans(left), "span")} of processes that are gone wait in the spool`,
+        summary: `In the spool ${spans(left) === 1 ? "waits" : "wait"} ${TextTable.counted(spans(left), "span")} of processes that are gone`,
         advice: "The next start of a program with this folder delivers them; so does gorax-tracing spool drain."
       },
       ...strange(all)

@@ -1,0 +1,124 @@
+/**
+ * Tells spans that hold nothing to be masked, which most of them are, from those that do.
+ *
+ * What spans of one kind say they mostly say alike, in the same order, so what
+ * was found clean is remembered by its place; it is searched again only when it
+ * differs. Nothing is allocated for a clean span.
+ */
+import * as SpanContext from "../model/SpanContext.ts"
+import type { Attributes, AttributeValue } from "../model/Attributes.ts"
+import type { SpanData, SpanEvent, SpanLink } from "../model/SpanData.ts"
+import * as RedactionMark from "./RedactionMark.ts"
+import { mayBeCard } from "./RedactedText.ts"
+import * as Policy from "./RedactionPolicy.ts"
+
+/** More than these are not remembered, and no longer texts. */
+const remembered = 32
+const longestRemembered = 8192
+
+/** What was clean in one place. */
+interface Slot {
+  key: string | undefined
+  value: unknown
+}
+
+/** Texts that differ mostly differ in their last character, and comparing all of them may be slow. */
+const isSame = (a: unknown, b: unknown): boolean =>
+  typeof a === "string" && typeof b === "string"
+    ? a.length === b.length && a.charCodeAt(a.length - 1) === b.charCodeAt(b.length - 1) && a === b
+    : a === b
+
+const isObject = (value: unknown): boolean => typeof value === "object"
+
+export class CleanSpans {
+  readonly #policy: Policy.RedactionPolicy
+  readonly #slots: ReadonlyArray<Slot> = Array.from({ length: remembered }, () => ({
+    key: undefined,
+    value: undefined
+  }))
+  #slot = 0
+  #clean = true
+
+  constructor(policy: Policy.RedactionPolicy) {
+    this.#policy = policy
+  }
+
+  /** True for a span that may go on as it is. May throw what the span throws. */
+  has(span: SpanData): boolean {
+    this.#slot = 0
+    this.#clean = true
+    if (!this.#text(span.name, Policy.spanName)) return false
+    span.attributes.forEach(this.#attribute)
+    if (!this.#clean) return false
+    const { events, links, statusMessage, traceState } = span
+    for (let index = 0; index < events.length; index++) if (!this.#event(events[index]!)) return false
+    for (let index = 0; index < links.length; index++) if (!this.#link(links[index]!)) return false
+    return (
+      (statusMessage === "" || this.#text(statusMessage, Policy.statusMessage)) &&
+      (traceState === "" || this.#text(traceState, Policy.traceState))
+    )
+  }
+
+  /** True for a record that may stay as it is. */
+  hasRecord(attributes: Attributes): boolean {
+    for (const key in attributes) if (!this.#pair(attributes[key]!, key)) return false
+    return true
+  }
+
+  readonly #attribute = (value: AttributeValue, key: string): void => {
+    if (this.#clean && !this.#pair(value, key)) this.#clean = false
+  }
+
+  #event({ attributes, name }: SpanEvent): boolean {
+    return this.#text(name, Policy.eventName) && this.hasRecord(attributes)
+  }
+
+  #link({ attributes, span }: SpanLink): boolean {
+    const { traceState } = SpanContext.fromSpan(span)
+    return (traceState === "" || this.#text(traceState, Policy.traceState)) && this.hasRecord(attributes)
+  }
+
+  #pair(value: AttributeValue, key: string): boolean {
+    const slot = this.#slots[this.#slot++]
+    if (slot !== undefined && slot.key === key && isSame(slot.value, value)) return true
+    if (!this.#isClean(value, key) || !this.#policy.isClean(key)) return false
+    this.#remember(slot, key, value)
+    return true
+  }
+
+  #text(text: string, standsFor: string): boolean {
+    const slot = this.#slots[this.#slot++]
+    if (slot !== undefined && slot.key === standsFor && isSame(slot.value, text)) return true
+    if (!this.#isCleanText(text, standsFor)) return false
+    this.#remember(slot, standsFor, text)
+    return true
+  }
+
+  #remember(slot: Slot | undefined, key: string, value: AttributeValue): void {
+    if (slot === undefined || !this.#policy.isSteady || isObject(value)) return
+    if (typeof value === "string" && value.length > longestRemembered) return
+    slot.key = key
+    slot.value = value
+  }
+
+  #isClean(value: AttributeValue, key: string): boolean {
+    switch (typeof value) {
+      case "string":
+        return this.#isCleanText(value, key)
+      case "boolean":
+        return this.#policy.judge(key) !== "unlisted"
+      case "number":
+        return this.#policy.judge(key) === "searched" && (!mayBeCard(value) || this.#isCleanText(String(value), key))
+      default:
+        return (
+          Array.isArray(value) && value.every((entry: AttributeValue) => !isObject(entry) && this.#isClean(entry, key))
+        )
+    }
+  }
+
+  #isCleanText(text: string, key: string): boolean {
+    return this.#policy.judge(key) === "searched"
+      ? this.#policy.find(text, key).length === 0
+      : text === "" || RedactionMark.is(text)
+  }
+}
