@@ -9,7 +9,14 @@ interface Snippet {
   readonly code: string
 }
 
-const pages = ["README.md", "docs/health.md", "docs/http.md", "docs/opentelemetry.md", "docs/propagation.md"]
+const pages = [
+  "README.md",
+  "docs/health.md",
+  "docs/http.md",
+  "docs/opentelemetry.md",
+  "docs/propagation.md",
+  "docs/redaction.md"
+]
 const folder = ".cache/snippets"
 
 const snippetsOf = (page: string): ReadonlyArray<Snippet> => {
