@@ -3,7 +3,7 @@
  *
  * @see https://opentelemetry.io/docs/specs/otel/trace/sdk/#parentbased
  */
-import type { Sampler } from "../model/Sampler.ts"
+import type { Sampler, SamplingDecision, SamplingInput } from "../model/Sampler.ts"
 import { isDeferred, sampledFlag } from "../model/SpanContext.ts"
 import * as OtelState from "../model/OtelState.ts"
 import * as Probability from "./Probability.ts"
@@ -39,6 +39,40 @@ const decline: Sampler = {
   decide: Probability.left(reason)
 }
 
+/** What asks whom; a class, so that its flags are plain fields, which each span below another reads. */
+class ParentBased implements Sampler {
+  readonly declinesBelowUnsampled: boolean
+  readonly recordsBelowSampled: boolean
+  readonly #root: Sampler
+  readonly #options: Required<ParentBasedOptions>
+
+  constructor(root: Sampler, options: Required<ParentBasedOptions>) {
+    this.#root = root
+    this.#options = options
+    this.declinesBelowUnsampled = options.localNotSampled.declinesBelowUnsampled === true
+    this.recordsBelowSampled = options.localSampled.recordsBelowSampled === true
+  }
+
+  get description(): string {
+    return `parentbased_${this.#root.description}`
+  }
+
+  decide(input: SamplingInput): SamplingDecision {
+    const { parent } = input
+    if (parent === undefined || isDeferred(parent)) return this.#root.decide(input)
+    const { localNotSampled, localSampled, remoteNotSampled, remoteSampled } = this.#options
+    const sampled = (parent.traceFlags & sampledFlag) !== 0
+    const next = parent.isRemote
+      ? sampled
+        ? remoteSampled
+        : remoteNotSampled
+      : sampled
+        ? localSampled
+        : localNotSampled
+    return next.decide(input)
+  }
+}
+
 /** Follows the parent's decision, and asks `root` where a trace begins or the parent left the decision to us. */
 export const make = (root: Sampler, options: ParentBasedOptions = {}): Sampler => {
   const {
@@ -47,23 +81,5 @@ export const make = (root: Sampler, options: ParentBasedOptions = {}): Sampler =
     remoteNotSampled = decline,
     remoteSampled = follow
   } = options
-  return {
-    get description() {
-      return `parentbased_${root.description}`
-    },
-    declinesBelowUnsampled: localNotSampled.declinesBelowUnsampled ?? false,
-    recordsBelowSampled: localSampled.recordsBelowSampled ?? false,
-    decide(input) {
-      if (input.parent === undefined || isDeferred(input.parent)) return root.decide(input)
-      const parentSampled = (input.parent.traceFlags & sampledFlag) !== 0
-      const next = input.parent.isRemote
-        ? parentSampled
-          ? remoteSampled
-          : remoteNotSampled
-        : parentSampled
-          ? localSampled
-          : localNotSampled
-      return next.decide(input)
-    }
-  }
+  return new ParentBased(root, { localNotSampled, localSampled, remoteNotSampled, remoteSampled })
 }
