@@ -259,7 +259,7 @@ export class ScanText {
       const end = EncodedText.partEnd(text, start)
       const first = next
       while (next < known.length && known[next]!.end <= end) next++
-      const part = without(text, start, end, known.slice(first, next + 1))
+      const part = without(text, start, end, known.length === 0 ? none : known.slice(first, next + 1))
       const rule = EncodedText.isPercent(part) ? this.#inside(EncodedText.fromPercent(part)) : undefined
       if (rule !== undefined) this.#add(rule, start + text.slice(start, end).indexOf("=") + 1, end)
       start = end + 1
@@ -274,6 +274,7 @@ const indexOf = (text: string, sign: string, from: number): number => {
 
 /** A stretch of a text in which a word stands for each of these. */
 const without = (text: string, start: number, end: number, known: ReadonlyArray<Finding>): string => {
+  if (known.length === 0) return text.slice(start, end)
   let rest = ""
   let at = start
   for (const finding of known) {
