@@ -4,6 +4,8 @@
  * This is the floor that protects without configuration: every message and
  * URL that a span carries passes through it. All patterns are linear.
  */
+import { KeyEndings, normal } from "./KeyEndings.ts"
+
 const sensitive = [
   "apikey",
   "accesskey",
@@ -83,35 +85,9 @@ const endings = [
  */
 export const mask = "REDACTED"
 
-/** The last two letters that keys have: what tells at once that most others are none of them. */
-export class KeyEndings {
-  readonly #pairs = new Uint8Array(1 << 10)
-
-  constructor(keys: Iterable<string>) {
-    for (const key of keys) {
-      const letters = normal(key)
-      this.#pairs[placeOf(letters.charCodeAt(letters.length - 2), letters.charCodeAt(letters.length - 1))] = 1
-    }
-  }
-
-  /** Case does not matter. True for a few pairs of other signs, too. */
-  have(last: number, end: number): boolean {
-    return this.#pairs[placeOf(last, end)] === 1
-  }
-}
-
-const placeOf = (last: number, end: number): number => ((last & 31) << 5) | (end & 31)
-
 const judged = new Map<string, boolean>()
 /** The keys of a program are few; those of an attacker are forgotten again. */
 const mostJudged = 1000
-
-/** The key in the form of the list: `API-Key`, `api_key` and `apiKey2` are all `apikey`. */
-export const normal = (key: string): string =>
-  key
-    .replace(/[^a-zA-Z0-9]/g, "")
-    .toLowerCase()
-    .replace(/\d{1,8}$/, "")
 
 const lastWord = /[A-Z]?[a-z0-9]+(?=[^a-zA-Z0-9]*$)|[A-Z0-9]+(?=[^a-zA-Z0-9]*$)/
 

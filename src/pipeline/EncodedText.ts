@@ -19,7 +19,34 @@ Array.from("0123456789abcdef").forEach((digit, value) => {
  *
  * `decodeURIComponent` takes all or nothing, and one sign too many would hide a secret from it.
  */
-export const fromPercent = (text: string): string => {
+export const fromPercent = (text: string): string =>
+  (text.length <= shortPart ? fromShortPercent(text) : undefined) ?? fromPercentBytes(text)
+
+/** For the many short parts of a query; `undefined` for what is no ASCII. */
+const fromShortPercent = (text: string): string | undefined => {
+  let decoded = ""
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    const high = code === 0x25 ? digitAt(text, at + 1) : -1
+    const low = high < 0 ? -1 : digitAt(text, at + 2)
+    if (high > 7 || code > 0x7f) return undefined
+    if (low < 0) decoded += code === 0x2b ? " " : text[at]
+    else {
+      decoded += String.fromCharCode((high << 4) | low)
+      at += 2
+    }
+  }
+  return decoded
+}
+
+const shortPart = 64
+
+const digitAt = (text: string, at: number): number => {
+  const code = text.charCodeAt(at)
+  return code < 0x80 ? hexValue[code]! : -1
+}
+
+const fromPercentBytes = (text: string): string => {
   const bytes = Buffer.Buffer.from(text, "utf8")
   let end = 0
   for (let at = 0; at < bytes.length; at++) {
@@ -94,8 +121,18 @@ export const isLookAlike = (code: number): boolean =>
 /** The text as it looks. */
 export const fromLookAlike = (text: string): string => text.replace(unseen, "").normalize("NFKC")
 
-/** A text with the escapes of JSON in it, as they are read. */
-export const fromEscapes = (text: string): string =>
-  !text.includes("\\u00")
-    ? text
-    : text.replace(/\\u00([2-7][0-9a-fA-F])/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
+const escape = "\\u00"
+
+/** A text with the escapes that JSON has for characters of ASCII as what they stand for. */
+export const fromEscapes = (text: string): string => {
+  let read = ""
+  let from = 0
+  for (let at = text.indexOf(escape); at >= 0; at = text.indexOf(escape, at + 1)) {
+    const high = digitAt(text, at + 4)
+    const low = digitAt(text, at + 5)
+    if (high < 2 || high > 7 || low < 0) continue
+    read += text.slice(from, at) + String.fromCharCode((high << 4) | low)
+    from = at + 6
+  }
+  return from === 0 ? text : read + text.slice(from)
+}

@@ -3,6 +3,7 @@
  */
 import type * as Redacted from "effect/Redacted"
 import * as Keys from "../model/AttributeKeys.ts"
+import * as KeyEndings from "../model/KeyEndings.ts"
 import * as SensitiveKeys from "../model/SensitiveKeys.ts"
 import type { LinearPattern } from "./LinearPattern.ts"
 import * as RedactionMark from "./RedactionMark.ts"
@@ -103,13 +104,13 @@ export class RedactionPolicy {
     const { hashKey, keys = [], mode = "on", patterns = [], personal = [], rules = [] } = options
     this.#isStrict = mode === "strict"
     this.#allows = named(options.allow ?? (this.#isStrict ? [own] : []))
-    this.#further = new Set(keys.map(SensitiveKeys.normal))
+    this.#further = new Set(keys.map(KeyEndings.normal))
     this.#patterns = patterns
     this.#rules = rules
     this.isSteady = rules.length === 0
     this.mark = hashKey === undefined ? RedactionMark.plain : RedactionMark.hashed(hashKey)
     this.#text = new ScanText({
-      endings: new SensitiveKeys.KeyEndings([...SensitiveKeys.list, ...keys]),
+      endings: new KeyEndings.KeyEndings([...SensitiveKeys.list, ...keys]),
       isSensitive: (key) => this.#isSensitive(key) && !this.#allows(key),
       emails: personal.includes("email"),
       phones: personal.includes("phone")
@@ -154,7 +155,7 @@ export class RedactionPolicy {
   }
 
   #isSensitive(key: string): boolean {
-    return SensitiveKeys.isSensitive(key) || (this.#further.size > 0 && this.#further.has(SensitiveKeys.normal(key)))
+    return SensitiveKeys.isSensitive(key) || (this.#further.size > 0 && this.#further.has(KeyEndings.normal(key)))
   }
 
   #findMore(text: string, key: string, found: ReadonlyArray<Finding>): ReadonlyArray<Finding> {

@@ -9,8 +9,10 @@
  * length and no faster. What is encoded is decoded and walked over as well, at
  * most three deep.
  */
+import type { KeyEndings } from "../model/KeyEndings.ts"
 import * as SensitiveKeys from "../model/SensitiveKeys.ts"
 import * as EncodedText from "./EncodedText.ts"
+import * as PersonalData from "./PersonalData.ts"
 import * as Pairs from "./SecretPairs.ts"
 import * as Tokens from "./SecretTokens.ts"
 import * as Urls from "./SecretUrls.ts"
@@ -27,7 +29,7 @@ export interface ScanTextOptions {
   /** Whether a key names a secret. Asked often: it should remember what it has answered. */
   readonly isSensitive: (key: string) => boolean
   /** How such keys end: others are not asked for. */
-  readonly endings: SensitiveKeys.KeyEndings
+  readonly endings: KeyEndings
   readonly emails: boolean
   readonly phones: boolean
 }
@@ -130,7 +132,7 @@ export class ScanText {
       case Signs.capitalI:
         return this.#token(Tokens.accessKeyAt(text, index), index)
       case Signs.plus:
-        return this.#options.phones ? this.#token(Tokens.phoneAt(text, index), index) : index
+        return this.#options.phones ? this.#token(PersonalData.phoneAt(text, index), index) : index
     }
     const end = this.#endWord(index)
     if (end > index) return end - 1
@@ -143,7 +145,7 @@ export class ScanText {
       case Signs.space:
         return this.#token(Tokens.credentialsAt(text, index), index)
       case Signs.at:
-        return this.#options.emails ? this.#token(Tokens.emailAt(text, index), index) : index
+        return this.#options.emails ? this.#token(PersonalData.emailAt(text, index), index) : index
       case Signs.bracket:
         return this.#tag(index)
     }
@@ -259,7 +261,7 @@ export class ScanText {
       const end = EncodedText.partEnd(text, start)
       const first = next
       while (next < known.length && known[next]!.end <= end) next++
-      const part = without(text, start, end, known.slice(first, next + 1))
+      const part = without(text, start, end, known.length === 0 ? none : known.slice(first, next + 1))
       const rule = EncodedText.isPercent(part) ? this.#inside(EncodedText.fromPercent(part)) : undefined
       if (rule !== undefined) this.#add(rule, start + text.slice(start, end).indexOf("=") + 1, end)
       start = end + 1
@@ -274,6 +276,7 @@ const indexOf = (text: string, sign: string, from: number): number => {
 
 /** A stretch of a text in which a word stands for each of these. */
 const without = (text: string, start: number, end: number, known: ReadonlyArray<Finding>): string => {
+  if (known.length === 0) return text.slice(start, end)
   let rest = ""
   let at = start
   for (const finding of known) {

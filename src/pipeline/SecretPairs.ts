@@ -2,7 +2,7 @@
  * Keys and their values inside a text, however they are written: `token=…`, `"token": "…"`, `\"token\":\"…\"`,
  * `token => '…'`, `Authorization: Bearer …`, `<token>…</token>`, `--token …`.
  */
-import type { KeyEndings } from "../model/SensitiveKeys.ts"
+import type { KeyEndings } from "../model/KeyEndings.ts"
 import * as RedactionMark from "./RedactionMark.ts"
 
 const space = 0x20
@@ -45,10 +45,6 @@ const endsKey = (text: string, end: number, endings: KeyEndings): boolean => {
   while (last > 1 && end - last < mostNumbering && isNumbering(text.charCodeAt(last - 1))) last--
   return last > 1 && endings.have(text.charCodeAt(last - 2), text.charCodeAt(last - 1))
 }
-
-/** False where what stands before a separator is no key, or none that ends like one. */
-export const mayEndKey = (text: string, separator: number, endings: KeyEndings): boolean =>
-  endsKey(text, keyEnd(text, separator), endings)
 
 /** The key in front of a separator; empty where there is none, or none that ends like one. */
 export const keyBefore = (text: string, separator: number, endings: KeyEndings): string => {

@@ -88,7 +88,7 @@ export const isQuiet = (text: string, options: ScanTextOptions): boolean => {
           // The last letters of `Bearer` and `Basic`
           if (((last | 0x20) === 0x72 || (last | 0x20) === 0x63) && Tokens.credentialsAt(text, index)) return false
         } else if (sign === pair) {
-          if (code === 0x3a && text.charCodeAt(word) === 0x2f) inUrl = true
+          if (code === 0x3a && text.startsWith("//", word)) inUrl = true
           else if (namesSecret(text, index, options)) return false
         } else if (sign === slash) {
           if (namesSecret(text, index, options) || Urls.isSlack(text, index)) return false

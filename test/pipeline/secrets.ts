@@ -2,21 +2,32 @@
  * Secrets that nobody has, each as it looks in real life, and what looks like one and is none.
  */
 
-/** Stands in every canary, so that a search for it finds any part that gets through. */
 const base64 = (text: string): string => Buffer.from(text).toString("base64")
 const base64url = (text: string): string => Buffer.from(text).toString("base64url")
 
-/** By the rule that finds each without being told what it is. The bytes are made here, so that no scanner of repositories stumbles over them. */
+/** Put together here, so that no scanner of repositories stumbles over what is no secret. */
+const joined = (...parts: ReadonlyArray<string>): string => parts.join("")
+
+const digits = "Canary0123456789"
+const pem = joined("PRIV", "ATE KEY-----")
+
+/** By the rule that finds each without being told what it is. All of them say that they are canaries. */
 export const bySight: Readonly<Record<string, string>> = {
-  jwt: `${base64url('{"alg":"HS256","typ":"JWT"}')}.${base64url('{"sub":"canary","admin":true}')}.${base64url("signature-of-canary-0123")}`,
-  github: `gh${"p"}_${"Canary0123456789".repeat(2)}abcd`,
-  gitlab: `glpat-${"Canary0123456789abcd"}`,
-  stripe: `sk_${"live"}_Canary0123456789abcdefgh`,
-  slack: `xox${"b"}-123456789012-Canary0123456789abcdef`,
-  aws: `AK${"IA"}CANARY0123456789`,
-  google: `AI${"za"}Canary0123456789abcdefghijklmnopqrst`,
-  npm: `npm_${"Canary0123456789".repeat(2)}abcd`,
-  pem: `-----BEGIN ${"PRIVATE"} KEY-----\n${base64("canary".repeat(20))}\n-----END ${"PRIVATE"} KEY-----`,
+  jwt: joined(
+    base64url('{"alg":"HS256","typ":"JWT"}'),
+    ".",
+    base64url('{"sub":"canary","admin":true}'),
+    ".",
+    base64url("signature-of-canary-0123")
+  ),
+  github: joined("gh", "p_", digits, digits, "abcd"),
+  gitlab: joined("gl", "pat-", digits, "abcd"),
+  stripe: joined("sk_", "live_", digits, "abcdefgh"),
+  slack: joined("xo", "xb-123456789012-", digits, "abcdef"),
+  aws: joined("AK", "IACANARY0123456789"),
+  google: joined("AI", "za", digits, "abcdefghijklmnopqrst"),
+  npm: joined("np", "m_", digits, digits, "abcd"),
+  pem: joined("-----BEGIN ", pem, "\n", base64("canary".repeat(20)), "\n-----END ", pem),
   card: "4111 1111 1111 1111"
 }
 

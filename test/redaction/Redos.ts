@@ -100,8 +100,8 @@ const best = (search: (text: string) => unknown, given: string, runs: number): n
 }
 
 const kib = 1024
-/** Below this, in milliseconds, growth is noise. */
-const noise = 0.5
+/** Below this, in milliseconds, growth is noise: as much as one collection of garbage takes. */
+const noise = 1
 
 const longest = 5
 const steepest = 2.5
