@@ -83,9 +83,9 @@ const make = Effect.fnUntraced(function* (options: ViewerOptions) {
   const tee = options.tee === undefined ? undefined : yield* TraceTee.make(options.tee)
   const consume = (spans: ReadonlyArray<ReceivedSpan>): Effect.Effect<void> =>
     tee === undefined ? store.add(spans) : Effect.andThen(store.add(spans), tee.add(spans))
-  const grpc = grpcPort === false ? "" : yield* ViewerGrpc.make(consume, grpcPort ?? (port === 0 ? 0 : 4317), host)
-  // The routes are there before the server knows its address
+  // The routes are there before the servers know their addresses
   let url = ""
+  let grpc = ""
   const place = Effect.sync(() => ({ url, grpc, file: options.store?.file ?? "", tee: tee?.state }))
   const routes = Layer.mergeAll(
     OtlpReceiver.layer(consume),
@@ -96,6 +96,8 @@ const make = Effect.fnUntraced(function* (options: ViewerOptions) {
   ).pipe(Layer.provide(Layer.succeed(TraceStore.TraceStore, store)))
   const server = yield* Layer.build(LoopbackServer.layer(routes, { host, names, port }))
   url = reachable(HttpServer.formatAddress(Context.get(server, HttpServer.HttpServer).address))
+  // After it: where 4317 is taken, the next port is the one that HTTP wants
+  if (grpcPort !== false) grpc = yield* ViewerGrpc.make(consume, grpcPort ?? (port === 0 ? 0 : 4317), host)
   return { url, grpc, store }
 })
 

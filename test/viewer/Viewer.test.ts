@@ -311,6 +311,9 @@ describe("Viewer", () => {
       const second = Context.get(yield* Layer.build(Viewer.layer({ port, grpcPort: false })), Viewer.Viewer)
       assert.isAbove(Number(new URL(second.url).port), port)
       assert.strictEqual(second.grpc, "")
+      // Where gRPC's port is taken, the next one is left to HTTP, which asked for it
+      const third = Context.get(yield* Layer.build(Viewer.layer({ port: port + 1, grpcPort: port })), Viewer.Viewer)
+      assert.isBelow(Number(new URL(third.url).port), Number(new URL(`http://${third.grpc}`).port))
       assert.deepInclude(yield* Viewer.running(port), { url: first.url, grpc: first.grpc })
       const other = http.createServer((_, response) => response.end("{}"))
       yield* Effect.promise(() => new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve)))

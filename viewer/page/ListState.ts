@@ -24,7 +24,7 @@ export const cursor = signal(-1)
 export const scrolled = signal(false)
 export const hovered = signal(false)
 
-const reading = computed(() => scrolled.value || hovered.value || cursor.value >= 0)
+const reading = computed(() => shown.value.length > 0 && (scrolled.value || hovered.value || cursor.value >= 0))
 
 /** Traces that have come since the list stands still. */
 export const fresh = computed(() => {
@@ -82,7 +82,9 @@ export const start = (): void => {
       counts.value = event.counts
       if (event.gone.length > 0) {
         const gone = new Set(event.gone)
-        shown.value = shown.value.filter(({ traceId }) => !gone.has(traceId))
+        const isHere = ({ traceId }: TraceLine): boolean => !gone.has(traceId)
+        latest.value = latest.value.filter(isHere)
+        shown.value = shown.value.filter(isHere)
       }
       grown.value = new Set(event.grown.map(({ traceId }) => traceId))
       void load()
