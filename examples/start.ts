@@ -1,5 +1,5 @@
 /**
- * `npm start`: the example platform, three processes and a queue, and a trace of every workflow on the screen.
+ * `npm start`: the example platform, three processes and a queue, and a trace of every workflow on the screen and on a page.
  *
  * - `npm start -- --once` ends by itself, `npm start -- --verbose` shows what the processes print.
  * - `TRACING_ENDPOINT=…` sends the traces there instead of to the receiver in this process.
@@ -65,7 +65,9 @@ const main = Effect.gen(function* () {
     onLine: (name, line) =>
       verbose || / (WARN|ERROR|FATAL) /.test(line) ? Console.log(`${name.padEnd(15)}│ ${line}`) : Effect.void
   })
-  yield* Console.log(`  API     ${platform.api}\n  traces  ${endpoint}${viewer === undefined ? "" : "/api/traces"}`)
+  yield* Console.log(
+    `  API     ${platform.api}\n  traces  ${endpoint}${viewer === undefined ? "" : "  ← open it in a browser"}`
+  )
 
   const api = yield* ApiClient.make({ url: platform.api, webhookSecret })
   const tour = Effect.forEach(

@@ -10,7 +10,12 @@ import { fileURLToPath } from "node:url"
 const root = fileURLToPath(new URL("..", import.meta.url))
 
 const steps = [
-  { name: "types", command: "tsc", args: ["-b", "--pretty", process.stdout.isTTY ? "true" : "false"], fix: "" },
+  {
+    name: "types",
+    command: "tsc",
+    args: ["-b", ".", "viewer/page", "--pretty", process.stdout.isTTY ? "true" : "false"],
+    fix: ""
+  },
   { name: "lint", command: "oxlint", args: [], fix: "`npm run lint -- --fix` mends some of it." },
   { name: "format", command: "oxfmt", args: ["--list-different"], fix: "`npm run format` mends it." },
   { name: "unused", command: "knip", args: ["--no-progress"], fix: "Delete what is listed, or use it." },

@@ -158,6 +158,14 @@ const startZipkin = async (jar) => {
   return `http://127.0.0.1:${port}`
 }
 
+/** The browser in which the viewer's page is tried, and the page. */
+const findChromium = () => {
+  const installed = () => ["chromium", "chromium-browser", "google-chrome"].map((name) => find(name)).find(Boolean)
+  if (installed() === undefined) aptInstall("chromium")
+  run(process.execPath, [join(root, "scripts", "page.mjs")], { cwd: root })
+  return installed()
+}
+
 /** A port that was free may be somebody else's a moment later. Then there is a second try. */
 const twice = (get, start) => async () => {
   const file = await get()
@@ -173,7 +181,8 @@ const needs = [
     variable: "TEST_COLLECTOR_URL",
     start: twice(backends.collector, startCollector)
   },
-  { name: "Zipkin", variable: "TEST_ZIPKIN_URL", start: twice(backends.zipkin, startZipkin) }
+  { name: "Zipkin", variable: "TEST_ZIPKIN_URL", start: twice(backends.zipkin, startZipkin) },
+  { name: "Chromium", variable: "TEST_CHROMIUM", start: findChromium }
 ]
 
 const runTests = () =>

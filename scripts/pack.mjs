@@ -6,7 +6,7 @@
  * definition" lead there), so it resolves for whoever asks for it, and nobody else meets it.
  */
 import { spawnSync } from "node:child_process"
-import { chmodSync, mkdirSync, readFileSync, rmSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -33,6 +33,11 @@ run("tar", "tar", ["-xzf", tarball, "--strip-components=1", "-C", unpacked])
 
 run("publint", "publint", ["run", tarball, "--strict"])
 run("are the types wrong", "attw", [tarball, "--profile", "esm-only", "--no-emoji"])
+
+if (!existsSync(join(unpacked, "dist", "viewer", "page", "index.html"))) {
+  console.error("✗ the viewer's page is not in the package: `npm run build` builds it into dist/viewer/page")
+  process.exit(1)
+}
 
 const { bin, exports, name, version } = JSON.parse(readFileSync(join(unpacked, "package.json"), "utf8"))
 const entries = Object.keys(exports).filter((entry) => !entry.endsWith(".json"))

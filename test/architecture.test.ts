@@ -50,6 +50,12 @@ const importPattern =
 const specifiersOf = (text: string): ReadonlyArray<string> =>
   Array.from(code(text).matchAll(importPattern), (match) => match[2] ?? match[4] ?? "")
 
+/** Those of them that are there when the program runs: a type is not. */
+const runtimeSpecifiersOf = (text: string): ReadonlyArray<string> =>
+  specifiersOf(text.replace(/\b(?:import|export)\s+type\b[^;]*?\bfrom\s*["'][^"'\n]+["']/g, "")).filter((specifier) =>
+    /^[@.\w]/.test(specifier)
+  )
+
 const list = (names: ReadonlyArray<string>): string => (names.length === 0 ? "nothing" : names.join(", "))
 
 /** Everything in the tree that breaks a rule, as one remark each. */
@@ -141,6 +147,27 @@ describe("architecture", () => {
         assert.isFalse(reach(telling, new Set()).has(delivering), `${telling} reaches ${delivering}`)
       }
     }
+  })
+
+  it("the viewer's page takes pure code and types from src, so that no Effect and no Node is sent to a browser", () => {
+    const folder = path.join(root, "viewer", "page")
+    const files = fs.readdirSync(folder).filter((name) => /\.tsx?$/.test(name))
+    assert.isAbove(files.length, 10, "no sources of the page were found, so nothing was checked")
+    const waiting = files.map((name) => path.join(folder, name))
+    const seen = new Set(waiting)
+    const remarks: Array<string> = []
+    for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+      for (const specifier of runtimeSpecifiersOf(fs.readFileSync(file, "utf8"))) {
+        const target = path.join(path.dirname(file), specifier)
+        const isOurs = specifier.startsWith(".") && /\/(src\/(model|viewer)|viewer\/page)\//.test(target)
+        const isPreact = /^(preact(\/hooks)?|@preact\/signals)$/.test(specifier)
+        if (!isOurs && !isPreact) remarks.push(`${path.relative(root, file)} imports ${specifier}`)
+        if (!isOurs || seen.has(target) || !/\.tsx?$/.test(target)) continue
+        seen.add(target)
+        waiting.push(target)
+      }
+    }
+    assert.deepStrictEqual(remarks, [])
   })
 
   it("the linter, which tells you while you type, has the same table", () => {

@@ -51,7 +51,8 @@ export const tryIt = ({ api, metrics, traces, webhookSecret }: TryItOptions): st
     `curl '${api}/api/v1/executions/<executionId>?wait=10'`,
     `curl -H 'accept: application/openmetrics-text' ${metrics} | grep 'workflow_run.*trace_id'`,
     `TRACING_ENABLED=true TRACING_ENDPOINT=${traces ?? "…"} TRACING_HEALTH_URL=${api}/health/tracing npm run --silent cli -- doctor`,
-    ...(traces === undefined ? [] : [`curl ${traces}/api/traces`, `curl '${traces}/api/traces?error=true'`])
+    ...(traces === undefined ? [] : [`curl '${traces}/api/v1/traces?q=error'`])
   ]
-  return `\nEverything stays up; each new trace is drawn here. Try, in another terminal:\n\n  ${lines.join("\n  ")}\n\nCtrl-C stops it.`
+  const where = traces === undefined ? "drawn here" : `drawn here and shown on ${traces}`
+  return `\nEverything stays up; each new trace is ${where}. Try, in another terminal:\n\n  ${lines.join("\n  ")}\n\nCtrl-C stops it.`
 }

@@ -12,6 +12,7 @@ import * as Delivery from "../layers/Delivery.ts"
 import * as DoctorCommand from "./DoctorCommand.ts"
 import * as ExplainCommand from "./ExplainCommand.ts"
 import * as SpoolCommand from "./SpoolCommand.ts"
+import * as ViewCommand from "./ViewCommand.ts"
 
 Command.make("gorax-tracing").pipe(
   Command.withDescription("Looks after the spans of @gorax/tracing"),
@@ -19,7 +20,8 @@ Command.make("gorax-tracing").pipe(
     // One line a command
     DoctorCommand.command,
     ExplainCommand.command,
-    SpoolCommand.command
+    SpoolCommand.command,
+    ViewCommand.command
   ]),
   Command.run({ version: Delivery.version }),
   // What is asked for goes to standard output, and nothing else

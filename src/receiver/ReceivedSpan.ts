@@ -2,14 +2,13 @@
  * Spans that came over the wire, read out of the shape of OTLP/JSON.
  */
 import * as Attributes from "../model/Attributes.ts"
-import * as AttributeKeys from "../model/AttributeKeys.ts"
 import * as Otlp from "../model/Otlp.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import type { Resource, Scope, SpanData, SpanEvent, SpanLink } from "../model/SpanData.ts"
 import { malformed } from "./OtlpError.ts"
 import { countOf, type Fields, fieldsOf, integerOf, isMissing, listOf, nanosOf, textOf } from "./OtlpFields.ts"
 
-/** A span of any process. Who sent it is in its resource; see `serviceOf`. */
+/** A span of any process. Who sent it is in its resource; see `model/SpanService`. */
 export interface ReceivedSpan extends SpanData {}
 
 /** What a request held. */
@@ -19,12 +18,6 @@ export interface Received {
   readonly refused: number
   /** Why the first of them was not taken; empty when all were. */
   readonly refusal: string
-}
-
-/** The service a span comes from, `unknown_service` when its process did not say. */
-export const serviceOf = (span: SpanData): string => {
-  const name = span.resource.attributes[AttributeKeys.serviceName]
-  return typeof name === "string" && name !== "" ? name : "unknown_service"
 }
 
 /** Deeper values are cut there; `Attributes.fromUnknown` has its own, closer limit for what is shown. */

@@ -3,7 +3,7 @@
  */
 import * as AttributeKeys from "../model/AttributeKeys.ts"
 import type { SpanData } from "../model/SpanData.ts"
-import { serviceOf } from "../receiver/ReceivedSpan.ts"
+import { serviceOf } from "../model/SpanService.ts"
 import { ofEach, type SpanRule } from "./SpanRule.ts"
 
 const memberKeys = (state: string): ReadonlyArray<string> =>

@@ -5,7 +5,7 @@ import * as AttributeKeys from "../model/AttributeKeys.ts"
 import { isSensitive, mask, redactText } from "../model/SensitiveKeys.ts"
 import * as SpanCatalogue from "../model/SpanCatalogue.ts"
 import type { SpanData } from "../model/SpanData.ts"
-import { serviceOf } from "../receiver/ReceivedSpan.ts"
+import { serviceOf } from "../model/SpanService.ts"
 import { isInterrupted } from "./SpanLabel.ts"
 import { ofEach, type SpanRule } from "./SpanRule.ts"
 

@@ -4,7 +4,7 @@
 import * as Duration from "effect/Duration"
 import type { SpanData, SpanEvent, SpanLink } from "../model/SpanData.ts"
 import * as Trace from "../model/Trace.ts"
-import { serviceOf } from "../receiver/ReceivedSpan.ts"
+import { serviceOf } from "../model/SpanService.ts"
 import * as FieldPattern from "./FieldPattern.ts"
 import * as Pairing from "./Pairing.ts"
 import * as SpanLabel from "./SpanLabel.ts"

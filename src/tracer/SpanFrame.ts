@@ -129,18 +129,22 @@ interface KnownContext extends Context.Context<never> {
 const withLoggers = (context: Context.Context<never>, loggers: Loggers | undefined): Context.Context<never> =>
   loggers === undefined ? context : Context.add(context, Logger.CurrentLoggers, loggers)
 
+const maxDepthOf = ({ maxDepth = 8 }: KnownContext): number => maxDepth
+
+const isFull = ({ depth, maxDepth }: KnownContext): boolean => depth !== undefined && depth === maxDepth
+
 /**
  * What a span is added to: the fiber's context, with room for another service. Effect copies all of a context that is
  * full when something is added to it, and would for each of the spans opened in it; so it is laid flat once.
  */
 const baseOf = (fiber: Fiber.Fiber<unknown, unknown>, loggers: Loggers | undefined): Context.Context<never> => {
-  const context: KnownContext = fiber.context
-  const hasRoom = context.depth === undefined || context.depth !== context.maxDepth
-  if (hasRoom && loggers === undefined) return context
+  const { context } = fiber
+  if (loggers === undefined && !isFull(context)) return context
   const cache: KnownCache = fiber.cache
   if (cache.base !== undefined && cache.baseOf === context) return cache.base
+  const base = withLoggers(context, loggers)
   cache.baseOf = context
-  return (cache.base = Context.makeUnsafe(withLoggers(context, loggers).mapUnsafe))
+  return (cache.base = isFull(base) ? Context.makeUnsafe(base.mapUnsafe, { maxDepth: maxDepthOf(base) }) : base)
 }
 
 const defaultsOf = (fiber: Fiber.Fiber<unknown, unknown>, shared: SpanShared): SpanDefaults.SpanDefaults => {

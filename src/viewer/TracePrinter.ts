@@ -9,10 +9,10 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import * as AttributeKeys from "../model/AttributeKeys.ts"
 import { subjectOf } from "../model/SpanSubject.ts"
 import * as Trace from "../model/Trace.ts"
-import { type ReceivedSpan, serviceOf } from "../receiver/ReceivedSpan.ts"
+import { serviceOf } from "../model/SpanService.ts"
+import type { ReceivedSpan } from "../receiver/ReceivedSpan.ts"
 import {
   colors,
   cut,
@@ -26,7 +26,8 @@ import {
   plain,
   printable
 } from "./PaintedText.ts"
-import type { StoredTrace } from "./TraceMemory.ts"
+import * as SpanFailure from "./SpanFailure.ts"
+import type { StoredTrace } from "./TraceEntry.ts"
 import { TraceStore } from "./TraceStore.ts"
 import type { TraceSummary } from "./TraceSummary.ts"
 
@@ -37,29 +38,16 @@ export interface TracePrinterOptions {
   readonly color?: boolean | undefined
 }
 
-const exceptionMessage = (span: ReceivedSpan): string => {
-  const exception = span.events.findLast((event) => event.name === "exception")
-  return String(exception?.attributes[AttributeKeys.exceptionMessage] ?? "")
-}
-
-const typeOf = (span: ReceivedSpan): string => String(span.attributes.get(AttributeKeys.errorType) ?? "")
-
-/** `declined: the bank said no`, or whatever of it is known. */
-const failureOf = (span: ReceivedSpan): string => {
-  const type = typeOf(span)
-  const message = span.statusMessage === "" ? exceptionMessage(span) : span.statusMessage
-  if (type === "" || message === "") return printable(type + message) || "failed"
-  return printable(message.startsWith(type) ? message : `${type}: ${message}`)
-}
+const failureOf = (span: ReceivedSpan): string => printable(SpanFailure.textOf(span))
 
 /** A failure is told where it happened; the spans around it, which failed with it, only name it. */
 const markOf = (span: ReceivedSpan, children: ReadonlyArray<Trace.SpanNode<ReceivedSpan>>): string | undefined => {
   if (span.statusCode !== "error") {
-    return span.attributes.get(AttributeKeys.interrupted) === true ? "⊘ interrupted" : undefined
+    return SpanFailure.wasInterrupted(span) ? "⊘ interrupted" : undefined
   }
   const failure = failureOf(span)
   const below = children.some((child) => child.span.statusCode === "error" && failureOf(child.span) === failure)
-  return `✗ ${below ? printable(typeOf(span)) || "failed" : failure}`
+  return `✗ ${below ? printable(SpanFailure.typeOf(span)) || "failed" : failure || "failed"}`
 }
 
 const label = (

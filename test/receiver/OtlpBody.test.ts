@@ -12,6 +12,7 @@ import * as Result from "effect/Result"
 import * as fc from "fast-check"
 import * as Otlp from "../../src/model/Otlp.ts"
 import * as SpanContext from "../../src/model/SpanContext.ts"
+import { serviceOf } from "../../src/model/SpanService.ts"
 import * as OtlpBody from "../../src/receiver/OtlpBody.ts"
 import type { OtlpError } from "../../src/receiver/OtlpError.ts"
 import * as ReceivedSpan from "../../src/receiver/ReceivedSpan.ts"
@@ -127,7 +128,7 @@ for (const [encoding, serializer] of [
     })
 
     it("knows the service, the parent, the failure and the links", () => {
-      assert.strictEqual(ReceivedSpan.serviceOf(server!), "billing")
+      assert.strictEqual(serviceOf(server!), "billing")
       assert.strictEqual(server!.resource.attributes["process.pid"], 4711)
       assert.strictEqual(client!.parentSpanId, server!.spanId)
       assert.isFalse(client!.parentIsRemote)

@@ -4,6 +4,12 @@ import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as TraceStore from "../../src/viewer/TraceStore.ts"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import { afterEach, beforeEach } from "vitest"
+import * as TraceDocument from "../../src/viewer/TraceDocument.ts"
+import { large } from "./forests.ts"
 import { order, span, traceId } from "./traces.ts"
 
 const quietIds = (store: TraceStore.TraceStore["Service"]) =>
@@ -116,6 +122,21 @@ describe("TraceStore", () => {
     })
   )
 
+  it.effect("says all of a large trace when it has come to rest, whatever it said while it grew", () =>
+    Effect.gen(function* () {
+      const store = yield* TraceStore.make({ quietAfter: "400 millis" })
+      const seen = yield* quietIds(store)
+      const spans = large(9000)
+      const counted = Effect.map(store.list(), ([summary]) => summary!.spanCount)
+      yield* store.add(spans.slice(0, 8000))
+      assert.strictEqual(yield* counted, 8000)
+      yield* store.add(spans.slice(8000))
+      yield* TestClock.adjust("400 millis")
+      assert.strictEqual(yield* counted, 9000)
+      assert.deepStrictEqual(seen, ["7: 9000"])
+    })
+  )
+
   it.effect("waits for one trace, and at once when it has come to rest before", () =>
     Effect.gen(function* () {
       const store = yield* TraceStore.make()
@@ -124,6 +145,73 @@ describe("TraceStore", () => {
       yield* TestClock.adjust("1 second")
       assert.strictEqual((yield* Fiber.join(waiting)).spans.length, order.length)
       assert.strictEqual((yield* store.awaitQuiet(traceId(2))).spans.length, 1)
+    })
+  )
+
+  it.effect("lets a trace go that has not grown for as long as it may, and what somebody clears", () =>
+    Effect.gen(function* () {
+      const store = yield* TraceStore.make({ maxAge: "10 minutes" })
+      const changes: Array<string> = []
+      yield* store.changes.pipe(
+        Stream.runForEach(({ change, traceId }) =>
+          Effect.sync(() => changes.push(`${change} ${Number(`0x${traceId}`)}`))
+        ),
+        Effect.forkScoped({ startImmediately: true })
+      )
+      yield* store.add([span({ id: 1, trace: 1, name: "old" })])
+      yield* TestClock.adjust("6 minutes")
+      yield* store.add([span({ id: 1, trace: 2, name: "new" }), span({ id: 1, trace: 3, name: "new" })])
+      yield* TestClock.adjust("6 minutes")
+      assert.isUndefined(yield* store.get(traceId(1)))
+      assert.strictEqual(yield* store.clear([traceId(2), traceId(1)]), 1)
+      assert.deepStrictEqual(yield* store.counts, { traces: 1, spans: 1, droppedTraces: 0, droppedSpans: 0 })
+      assert.deepStrictEqual(changes, ["grown 1", "grown 2", "grown 3", "gone 1", "gone 2"])
+    })
+  )
+})
+
+describe("TraceStore with a file", () => {
+  let file: string
+  beforeEach(() => {
+    file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "gorax-traces-")), "traces.db")
+  })
+  afterEach(() => fs.rmSync(path.dirname(file), { recursive: true, force: true }))
+
+  const withStore = <A>(
+    use: (store: TraceStore.TraceStore["Service"]) => Effect.Effect<A>,
+    options: TraceStore.TraceStoreOptions = {}
+  ) => Effect.flatMap(TraceStore.TraceStore, use).pipe(Effect.provide(TraceStore.layer({ file, ...options })))
+
+  it.effect("has at the next start what it was given before, whole", () =>
+    Effect.gen(function* () {
+      yield* withStore((store) => store.add([...order, span({ id: 1, trace: 2, name: "tick" })]))
+      yield* withStore((store) => store.clear([traceId(2)]))
+      const { list, stored } = yield* withStore((store) =>
+        Effect.all({ list: store.list(), stored: store.get(traceId(1)) })
+      )
+      assert.deepStrictEqual(
+        list.map(({ subject }) => subject),
+        ["fulfil-order"]
+      )
+      assert.deepStrictEqual(TraceDocument.fromSpans(stored!.spans), TraceDocument.fromSpans(order))
+      assert.strictEqual(fs.statSync(file).mode & 0o777, 0o600)
+    })
+  )
+
+  it.effect("keeps no more in the file than in memory", () =>
+    Effect.gen(function* () {
+      const spans = Array.from({ length: 9 }, (_, index) => span({ id: 1, trace: index + 1, name: "tick" }))
+      yield* withStore((store) => Effect.forEach(spans, (one) => store.add([one])), { maxTraces: 3 })
+      const { traces } = yield* withStore((store) => store.counts)
+      assert.strictEqual(traces, 3)
+    })
+  )
+
+  it.effect("says what to do about a file that is no database", () =>
+    Effect.gen(function* () {
+      fs.writeFileSync(file, "not a database, and long enough for SQLite to look at it".repeat(50))
+      const error = yield* Effect.flip(withStore((store) => store.counts))
+      assert.match(error.message, /traces\.db cannot hold traces: file is not a database\. Name another file, or none/)
     })
   )
 })
