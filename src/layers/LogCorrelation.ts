@@ -17,7 +17,8 @@ import * as Logger from "effect/Logger"
 import * as References from "effect/References"
 import * as AttributeKeys from "../model/AttributeKeys.ts"
 import * as SpanContext from "../model/SpanContext.ts"
-import type { Exchange, Loggers } from "../tracer/SpanLoggers.ts"
+import * as SpanLoggers from "../tracer/SpanLoggers.ts"
+import type { Exchange } from "../tracer/SpanLoggers.ts"
 
 type AnyLogger = Logger.Logger<unknown, unknown>
 
@@ -42,10 +43,14 @@ export const runOf = (fiber: Fiber.Fiber<unknown, unknown>): LineAnnotations => 
   const own = fiber.getRef(References.CurrentLogAnnotations)
   const { span } = fiber.cache
   if (span?._tag !== "Span") return own
-  const added = ofTheRun.filter((key) => !Object.hasOwn(own, key) && span.attributes.has(key))
-  return added.length === 0
-    ? own
-    : { ...own, ...Object.fromEntries(added.map((key) => [key, span.attributes.get(key)])) }
+  try {
+    const added = ofTheRun.filter((key) => !Object.hasOwn(own, key) && span.attributes.has(key))
+    return added.length === 0
+      ? own
+      : { ...own, ...Object.fromEntries(added.map((key) => [key, span.attributes.get(key)])) }
+  } catch {
+    return own
+  }
 }
 
 const hex = (flags: number): string => (flags & 0xff).toString(16).padStart(2, "0")
@@ -98,23 +103,9 @@ export interface LogCorrelationOptions {
   readonly records?: AnyLogger | undefined
 }
 
-/** What becomes of loggers inside spans. Sets are few, and each is exchanged once. */
-export const exchange = ({ events, ids, records }: LogCorrelationOptions): Exchange => {
-  const known = new WeakMap<Loggers, Loggers>()
-  const inside = (loggers: Loggers): Loggers => {
-    const kept = [...loggers].filter((logger) => events || logger !== Logger.tracerLogger)
-    const all = kept.map((logger) =>
-      ids && logger !== Logger.tracerLogger && logger !== records ? correlatedOf(logger) : logger
-    )
-    const made = new Set(records === undefined || all.length === 0 ? all : [...all, records])
-    return made.size === loggers.size && all.every((logger) => loggers.has(logger)) ? loggers : made
-  }
-  return (loggers) => {
-    const found = known.get(loggers)
-    if (found !== undefined) return found
-    const made = inside(loggers)
-    known.set(loggers, made)
-    known.set(made, made)
-    return made
-  }
-}
+/** What becomes of loggers inside spans. */
+export const exchange = ({ events, ids, records }: LogCorrelationOptions): Exchange =>
+  SpanLoggers.each((logger) => {
+    if (logger === Logger.tracerLogger) return events ? logger : undefined
+    return ids && logger !== records ? correlatedOf(logger) : logger
+  }, records)

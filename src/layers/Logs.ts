@@ -8,7 +8,7 @@ import * as Halving from "../export/Halving.ts"
 import * as OtlpLogs from "../export/OtlpLogs.ts"
 import * as OtlpSignal from "../export/OtlpSignal.ts"
 import * as Retry from "../export/Retry.ts"
-import type { LogFilter, LogRecord } from "../model/LogRecord.ts"
+import { type LogFilter, type LogRecord, sizeOf } from "../model/LogRecord.ts"
 import type { Flushed, Stage } from "../model/SpanSink.ts"
 import * as ExceptionLogs from "../pipeline/ExceptionLogs.ts"
 import * as Outbox from "../pipeline/Outbox.ts"
@@ -46,6 +46,7 @@ export const make = Effect.fnUntraced(function* (
   const outbox = yield* Outbox.make(Halving.make(Retry.make(exporter, settings.retry)), {
     ...sent,
     what: "log records",
+    sizeOf,
     exportTimeout: batch.exportTimeout,
     shutdownTimeout,
     untraced: yield* Delivery.alone

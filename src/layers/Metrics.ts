@@ -11,7 +11,7 @@ import type * as Scope from "effect/Scope"
 import * as OtlpMetrics from "../export/OtlpMetrics.ts"
 import * as OtlpSignal from "../export/OtlpSignal.ts"
 import * as Retry from "../export/Retry.ts"
-import { ExemplarBoard } from "../metrics/ExemplarBoard.ts"
+import * as ExemplarBoard from "../metrics/ExemplarBoard.ts"
 import * as Readings from "../metrics/Readings.ts"
 import * as RunMetrics from "../metrics/RunMetrics.ts"
 import { WatchedRegistry } from "../metrics/WatchedRegistry.ts"
@@ -49,7 +49,7 @@ export const make = Effect.fnUntraced(function* (
   const metrics = yield* Metric.MetricRegistry
   const random = yield* Random.Random
   const always = () => true
-  const board = new ExemplarBoard()
+  const board = new ExemplarBoard.ExemplarBoard()
   const watched = new WatchedRegistry(metrics, board, {
     mayBeKept: keepsUnsampled ? always : isSampled,
     random: () => random.nextDoubleUnsafe()
@@ -64,7 +64,7 @@ export const make = Effect.fnUntraced(function* (
   return {
     registry: exemplars ? watched : metrics,
     observers: [RunMetrics.stage({ series, shown, mayBeKept: keepsUnsampled ? always : isSampledSpan })],
-    last: exemplars ? [RunMetrics.witness(board)] : []
+    last: exemplars ? [ExemplarBoard.witness(board)] : []
   }
 })
 

@@ -20,7 +20,7 @@ const refused = (name: string, pattern: string, error: unknown): TracingConfigEr
     {
       key: SettingTable.table.redactPatterns.key,
       rule: `made of patterns of RE2: ${error instanceof Error ? error.message : String(error)}`,
-      value: JSON.stringify(`${name}=${pattern}`)
+      value: JSON.stringify(Redaction.defaults.text(`${name}=${pattern}`))
     }
   ])
 

@@ -701,6 +701,12 @@ export const table = {
     fallback: 4096,
     doc: "How many records may wait. What comes on top is dropped and counted."
   }),
+  logsQueueBytes: row({
+    key: "TRACING_LOGS_QUEUE_BYTES",
+    rule: Rule.integer(1),
+    fallback: 20_000_000,
+    doc: "How many bytes they may take, by estimate; whichever bound is met first counts."
+  }),
   logsBatchSize: row({
     key: "TRACING_LOGS_BATCH_SIZE",
     rule: Rule.integer(1),

@@ -37,6 +37,8 @@ const told = (settings: TracingConfig, sampler: Sampler): Readonly<Record<string
   service: settings.serviceName,
   ...destination(settings),
   ...(settings.spool && { spool: settings.spool.directory }),
+  ...(settings.logs.sent && { logs: settings.logs.sent.otlp.endpoint.display }),
+  ...(settings.metrics?.sent && { metrics: settings.metrics.otlp.endpoint.display }),
   sampler: sampler.description,
   ...(settings.tail.keep.length > 0 && { tail: settings.tail.keep.join(", ") }),
   ...(settings.redaction.mode === "on" ? undefined : { redaction: settings.redaction.mode })

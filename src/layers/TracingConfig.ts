@@ -89,6 +89,7 @@ export interface HttpSetting {
 export interface LogsSetting {
   readonly otlp: OtlpSettings
   readonly queueSize: number
+  readonly queueBytes: number
   readonly batchSize: number
   readonly interval: Duration.Duration
 }
@@ -407,6 +408,7 @@ const logs = (reading: SettingReading, traces: OtlpSettings): TracingConfig["log
   const setting: LogsSetting = {
     otlp: DestinationSettings.signal(reading, "logs", traces),
     queueSize,
+    queueBytes: reading.get("logsQueueBytes"),
     batchSize: Math.min(batchSize, queueSize),
     interval: reading.get("logsInterval")
   }

@@ -18,6 +18,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Layer from "effect/Layer"
 import * as OpenMetrics from "../metrics/OpenMetrics.ts"
+import * as OpenMetricsFormat from "../metrics/OpenMetricsFormat.ts"
 import * as Readings from "../metrics/Readings.ts"
 
 /** Metrics as they go over HTTP. */
@@ -33,8 +34,11 @@ export interface Exposition {
 export const exposition = (accept?: string): Effect.Effect<Exposition> =>
   Effect.contextWith((context) =>
     Effect.sync(() => {
-      const format = OpenMetrics.negotiated(accept)
-      return { contentType: OpenMetrics.contentTypes[format], body: OpenMetrics.format(Readings.read(context), format) }
+      const format = OpenMetricsFormat.negotiated(accept)
+      return {
+        contentType: OpenMetricsFormat.contentTypes[format],
+        body: OpenMetrics.format(Readings.read(context), format)
+      }
     })
   )
 

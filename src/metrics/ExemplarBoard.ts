@@ -7,7 +7,9 @@
  * span of that trace has gone on to be delivered. Bounded: of the traces that
  * nobody has kept, the one that waits longest is forgotten.
  */
+import * as Effect from "effect/Effect"
 import type { Exemplar } from "../model/MetricReading.ts"
+import type { Stage } from "../model/SpanSink.ts"
 
 /** A place for one example; the newest is shown. */
 export class ExemplarSlot {
@@ -69,3 +71,15 @@ export class ExemplarBoard {
     this.#kept.clear()
   }
 }
+
+/** Tells a board which traces are kept: those of which a span comes this far. */
+export const witness =
+  (board: ExemplarBoard): Stage =>
+  (next) =>
+    Effect.succeed({
+      ...next,
+      push(span) {
+        board.keep(span.traceId)
+        next.push(span)
+      }
+    })

@@ -9,60 +9,10 @@
  * @see https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/
  */
 import type { Exemplar, HistogramPoint, MetricReading, NumberPoint, SummaryPoint } from "../model/MetricReading.ts"
-
-export const contentTypes = {
-  openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
-  prometheus: "text/plain; version=0.0.4; charset=utf-8"
-} as const
-
-export type Format = keyof typeof contentTypes
-
-/** How much a reader wants a type, from 0 to 1; 0 where it does not name it. */
-const weightOf = (accept: string, type: string): number => {
-  for (const range of accept.toLowerCase().split(",")) {
-    const [name = "", ...parameters] = range.split(";").map((part) => part.trim())
-    if (name !== type) continue
-    const weight = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2)
-    return weight === undefined ? 1 : Number(weight) || 0
-  }
-  return 0
-}
-
-/** The format that an `Accept` header asks for: OpenMetrics only for those that name it, and want it no less. */
-export const negotiated = (accept = ""): Format => {
-  const wanted = weightOf(accept, "application/openmetrics-text")
-  return wanted > 0 && wanted >= weightOf(accept, "text/plain") ? "openmetrics" : "prometheus"
-}
-
-const unitNames: ReadonlyMap<string, string> = new Map([
-  ["s", "seconds"],
-  ["ms", "milliseconds"],
-  ["By", "bytes"],
-  ["1", ""]
-])
-const plainUnit = /^[a-z]+$/
-
-/** A unit as a part of a name; what stands in braces is no unit. */
-const unitName = (unit: string): string => unitNames.get(unit) ?? (plainUnit.test(unit) ? unit : "")
-
-const spelled = (name: string, others: RegExp): string => {
-  const known = name.replace(others, "_").replace(/_+/g, "_").replace(/_$/, "") || "_"
-  return /^[0-9]/.test(known) ? `_${known}` : known
-}
-
-const metricName = (name: string): string => spelled(name, /[^a-zA-Z0-9_:]/g)
+import type { Format } from "./OpenMetricsFormat.ts"
+import { familyName, type Labels, labelsOf, namesOf, unitName } from "./OpenMetricsName.ts"
 
 const types = { counter: "counter", upDownCounter: "gauge", gauge: "gauge", histogram: "histogram", summary: "summary" }
-
-const reserved: Readonly<Record<string, string>> = { histogram: "le", summary: "quantile" }
-
-/** The name of a family, without what its samples add. */
-const familyName = ({ kind, name, unit }: MetricReading): string => {
-  const known = metricName(name)
-  const base = kind === "counter" ? known.replace(/_total$/, "") : known
-  const suffix = unitName(unit)
-  return suffix === "" || base.endsWith(`_${suffix}`) ? base : `${base}_${suffix}`
-}
 
 const escaped = (text: string): string =>
   text.toWellFormed().replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(/\n/g, "\\n")
@@ -77,20 +27,6 @@ const number = (value: number | bigint): string =>
 /** Bounds and quantiles are floats, and look it. */
 const float = (value: number): string =>
   Number.isInteger(value) && Math.abs(value) < 1e21 ? `${value}.0` : number(value)
-
-type Labels = ReadonlyArray<readonly [name: string, value: string]>
-
-/** Labels whose names are alike in the end share a value, as OpenTelemetry has it. */
-const labelsOf = (labels: Readonly<Record<string, string>>, kind: MetricReading["kind"]): Labels => {
-  const found = new Map<string, string>()
-  for (const [key, value] of Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    const known = spelled(key, /[^a-zA-Z0-9_]/g)
-    const name = known === reserved[kind] ? `exported_${known}` : known
-    const before = found.get(name)
-    found.set(name, before === undefined ? value : `${before};${value}`)
-  }
-  return [...found]
-}
 
 const rendered = (labels: Labels): string =>
   labels.length === 0 ? "" : `{${labels.map(([name, value]) => `${name}="${escaped(value)}"`).join(",")}}`
@@ -173,15 +109,6 @@ const linesOf = (reading: MetricReading, name: string, format: Format): Readonly
   }
 }
 
-/** What the names of a family's samples end in, written or not. */
-const suffixes: Readonly<Record<MetricReading["kind"], ReadonlyArray<string>>> = {
-  counter: ["", "_total", "_created"],
-  upDownCounter: [""],
-  gauge: [""],
-  histogram: ["", "_bucket", "_sum", "_count", "_created"],
-  summary: ["", "_sum", "_count", "_created"]
-}
-
 const metadata = (reading: MetricReading, name: string, format: Format): ReadonlyArray<string> => {
   const suffix = unitName(reading.unit)
   const shown = format === "prometheus" && reading.kind === "counter" ? `${name}_total` : name
@@ -201,7 +128,7 @@ export const format = (readings: ReadonlyArray<MetricReading>, format: Format): 
   const lines: Array<string> = []
   for (const reading of readings) {
     const name = familyName(reading)
-    const samples = suffixes[reading.kind].map((suffix) => name + suffix)
+    const samples = namesOf(name, reading.kind)
     if (samples.some((sample) => taken.has(sample))) continue
     for (const sample of samples) taken.add(sample)
     lines.push(...metadata(reading, name, format), ...linesOf(reading, name, format))

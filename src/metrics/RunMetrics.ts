@@ -17,13 +17,9 @@ import * as SpanNames from "../model/SpanNames.ts"
 import { durationMillis, type SpanData } from "../model/SpanData.ts"
 import type { Stage } from "../model/SpanSink.ts"
 import type { ExemplarBoard } from "./ExemplarBoard.ts"
+import { bounds, Durations } from "./Durations.ts"
 import * as Reservoir from "./Reservoir.ts"
 import type { WatchedRegistry } from "./WatchedRegistry.ts"
-
-/** In seconds: what HTTP has in OpenTelemetry's conventions, and longer ones, as runs last. */
-export const bounds: ReadonlyArray<number> = [
-  0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60, 300, 900, 3600
-]
 
 /** What is measured of spans with one name. */
 interface Measure {
@@ -48,34 +44,6 @@ const measures: Readonly<Record<string, Measure>> = {
 const overflow: Readonly<Record<string, string>> = { "otel.metric.overflow": "true" }
 /** Characters of a label's value. */
 const longestLabel = 256
-
-/** Durations of alike runs. */
-class Durations {
-  readonly counts: Array<number> = Array.from({ length: bounds.length + 1 }, () => 0)
-  count = 0
-  sum = 0
-  min = Infinity
-  max = 0
-
-  add(seconds: number): void {
-    this.counts[Reservoir.bucketOf(bounds, seconds)]!++
-    this.count++
-    this.sum += seconds
-    if (seconds < this.min) this.min = seconds
-    if (seconds > this.max) this.max = seconds
-  }
-
-  toState(): Metric.HistogramState {
-    let before = 0
-    return {
-      buckets: bounds.map((bound, index) => [bound, (before += this.counts[index]!)]),
-      count: this.count,
-      sum: this.sum,
-      min: this.min,
-      max: this.max
-    }
-  }
-}
 
 interface Series {
   readonly durations: Durations
@@ -176,15 +144,3 @@ export const stage =
         }
       }))
     )
-
-/** Tells the board which traces are kept: those of which a span comes this far. */
-export const witness =
-  (board: ExemplarBoard): Stage =>
-  (next) =>
-    Effect.succeed({
-      ...next,
-      push(span) {
-        board.keep(span.traceId)
-        next.push(span)
-      }
-    })

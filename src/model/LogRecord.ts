@@ -26,6 +26,24 @@ export interface LogRecord {
   readonly traceFlags?: number | undefined
 }
 
+/** What a record of few words takes. */
+const smallest = 256
+const sizeOfNumber = 16
+
+const sizeOfValue = (value: AttributeValue): number => {
+  if (typeof value === "string") return 2 * value.length
+  return Array.isArray(value)
+    ? value.reduce<number>((size, entry: AttributeValue) => size + sizeOfValue(entry), sizeOfNumber)
+    : sizeOfNumber
+}
+
+/** How many bytes a record takes while it waits, by estimate: two for each character. */
+export const sizeOf = ({ attributes, body }: LogRecord): number => {
+  let size = smallest + sizeOfValue(body)
+  for (const key in attributes) size += 2 * key.length + sizeOfValue(attributes[key]!)
+  return size
+}
+
 /** Changes a record before it leaves, to take out what must not; `undefined` leaves it out whole. Never throws. */
 export type LogFilter = (record: LogRecord) => LogRecord | undefined
 

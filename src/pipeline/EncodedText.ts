@@ -9,16 +9,27 @@ import * as Buffer from "node:buffer"
 /** True for a text with at least one character behind a percent sign. */
 export const isPercent = (text: string): boolean => text.includes("%") && /%[0-9a-fA-F]{2}/.test(text)
 
-/** The text that percent-encoding stands for. What is no encoding stands for itself; a plus is a space. */
+const hexValue = new Int8Array(256).fill(-1)
+Array.from("0123456789abcdef").forEach((digit, value) => {
+  hexValue[digit.charCodeAt(0)] = hexValue[digit.toUpperCase().charCodeAt(0)] = value
+})
+
+/**
+ * The text that percent-encoding stands for. What is no encoding stands for itself, and a plus for a space.
+ *
+ * `decodeURIComponent` takes all or nothing, and one sign too many would hide a secret from it.
+ */
 export const fromPercent = (text: string): string => {
-  const plain = text.replaceAll("+", " ")
-  try {
-    return decodeURIComponent(plain)
-  } catch {
-    return plain.replace(/%([0-7][0-9a-fA-F])/g, (_, digits: string) =>
-      String.fromCharCode(Number.parseInt(digits, 16))
-    )
+  const bytes = Buffer.Buffer.from(text, "utf8")
+  let end = 0
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!
+    const high = byte === 0x25 && at + 2 < bytes.length ? hexValue[bytes[at + 1]!]! : -1
+    const low = high < 0 ? -1 : hexValue[bytes[at + 2]!]!
+    if (low >= 0) at += 2
+    bytes[end++] = low >= 0 ? (high << 4) | low : byte === 0x2b ? 0x20 : byte
   }
+  return bytes.toString("utf8", 0, end)
 }
 
 /** Signs that stand for themselves between the parts of a URL, or of a text around it. */

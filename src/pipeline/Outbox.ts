@@ -20,10 +20,13 @@ import * as BatchOutcome from "./BatchOutcome.ts"
 import { LossReport } from "./LossReport.ts"
 import { PendingFlushes } from "./PendingFlushes.ts"
 
-export interface OutboxOptions {
+export interface OutboxOptions<in Item> {
   /** What waits here, in messages: `log records`. */
   readonly what: string
   readonly queueSize: number
+  /** How many bytes may wait, by `sizeOf`; whichever bound is met first counts. */
+  readonly queueBytes: number
+  readonly sizeOf: (item: Item) => number
   readonly batchSize: number
   /** How long an item waits for others at most. */
   readonly interval: Duration.Input
@@ -54,9 +57,9 @@ export interface Outbox<in Item> {
 /** Makes one in front of an exporter. */
 export const make = Effect.fnUntraced(function* <Item>(
   exporter: Exporter<ReadonlyArray<Item>>,
-  options: OutboxOptions
+  options: OutboxOptions<Item>
 ): Effect.fn.Return<Outbox<Item>, never, Scope.Scope> {
-  const { batchSize, interval, queueSize } = options
+  const { batchSize, interval, queueBytes, queueSize, sizeOf } = options
   const exportTimeout = Duration.fromInputUnsafe(options.exportTimeout)
   const counts: OutboxCounts = { accepted: 0, exported: 0, rejected: 0, dropped: { queue_full: 0, shut_down: 0 } }
   const waiting: Array<Item> = []
@@ -66,6 +69,7 @@ export const make = Effect.fnUntraced(function* <Item>(
   const hurry = Latch.makeUnsafe()
   let closed = false
   let settled = 0
+  let bytes = 0
   const quiet = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     options
       .untraced(effect)
@@ -78,11 +82,12 @@ export const make = Effect.fnUntraced(function* <Item>(
 
   const push = (item: Item): void => {
     if (closed) return void counts.dropped.shut_down++
-    if (waiting.length >= queueSize) {
+    if (waiting.length >= queueSize || bytes >= queueBytes) {
       counts.dropped.queue_full++
       return losses.add("queue_full", 1)
     }
     counts.accepted++
+    bytes += sizeOf(item)
     if (waiting.push(item) >= batchSize) hurry.openUnsafe()
     some.openUnsafe()
   }
@@ -109,6 +114,7 @@ export const make = Effect.fnUntraced(function* <Item>(
   /** Takes a batch only once it runs, so that none is lost between the queue and its export. */
   const sendNext = Effect.suspend(() => {
     const batch = waiting.splice(0, batchSize)
+    for (const item of batch) bytes -= sizeOf(item)
     return Effect.suspend(() => exporter.export(batch)).pipe(
       Effect.timeoutOrElse({ duration: exportTimeout, orElse: () => Effect.fail(timedOut) }),
       Effect.onExit((exit) => Effect.sync(() => settle(batch.length, exit))),

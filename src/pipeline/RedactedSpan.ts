@@ -93,14 +93,11 @@ const eventOf = ({ attributes, droppedAttributes, name, time }: SpanEvent, texts
 
 const linkOf = (link: SpanLink, texts: RedactedText, place: string): SpanLink => {
   const context = SpanContext.fromSpan(link.span)
-  const traceState = stateOf(context.traceState, texts, `${place}.tracestate`)
+  const traceState = texts.state(context.traceState, Policy.traceState, `${place}.tracestate`)
   const attributes = texts.record(link.attributes, place)
   const span = traceState === context.traceState ? link.span : SpanContext.toExternalSpan({ ...context, traceState })
   return { ...link, span, attributes }
 }
-
-const stateOf = (state: string, texts: RedactedText, place: string): string =>
-  state === "" ? state : texts.text(state, Policy.traceState, place)
 
 /** Redacts all that a span says. */
 export const make = (span: SpanData, texts: RedactedText, resource: Resource): RedactedSpan =>
@@ -111,7 +108,7 @@ export const make = (span: SpanData, texts: RedactedText, resource: Resource): R
     links: span.links.map((link, index) => linkOf(link, texts, `links[${index}]`)),
     statusMessage:
       span.statusMessage === "" ? "" : texts.text(span.statusMessage, Policy.statusMessage, "status.message"),
-    traceState: stateOf(span.traceState, texts, "tracestate"),
+    traceState: texts.state(span.traceState, Policy.traceState, "tracestate"),
     resource
   })
 

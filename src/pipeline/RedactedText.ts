@@ -41,6 +41,22 @@ export class RedactedText {
     return at === 0 ? text : redacted + text.slice(at)
   }
 
+  /** A trace state, member by member: the value of one ends where the next begins, whatever stands in it. */
+  state(state: string, key: string, place: string): string {
+    if (state === "" || this.#policy.judge(key) === "unlisted") return this.#whole(state, "unlisted", place)
+    return state
+      .split(",")
+      .map((member) => {
+        const equals = member.indexOf("=")
+        const name = member.slice(0, Math.max(0, equals))
+        const value = member.slice(equals + 1)
+        return this.#policy.judge(name) === "key"
+          ? `${name}=${this.#whole(value, "key", place)}`
+          : this.searched(member, key, place)
+      })
+      .join(",")
+  }
+
   /** What an attribute is to hold. */
   value(value: AttributeValue, key: string, place: string): AttributeValue {
     const verdict = this.#policy.judge(key)

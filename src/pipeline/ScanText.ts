@@ -212,7 +212,8 @@ export class ScanText {
   /** `--token …` of a command line. */
   #option(index: number): Tokens.SecretToken | undefined {
     const text = this.#text
-    if (index > 0 && !Pairs.isSpace(text.charCodeAt(index - 1))) return undefined
+    const before = text.charCodeAt(index - 1)
+    if (before === 0x2d || Tokens.isAlphanumeric(before)) return undefined
     let end = index + 2
     while (end - index < 40 && (Tokens.isAlphanumeric(text.charCodeAt(end)) || text.charCodeAt(end) === 0x2d)) end++
     if (!Pairs.isSpace(text.charCodeAt(end)) || !this.#options.isSensitive(text.slice(index + 2, end))) return undefined

@@ -24,6 +24,8 @@ for (const character of "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012
 const isNumbering = (code: number): boolean => (code >= 0x30 && code <= 0x39) || code === 0x5b || code === 0x5d
 
 const mostNumbering = 12
+/** JSON in JSON, six deep. */
+const mostBackslashes = 70
 const longestKey = 64
 const mostSpaces = 4
 
@@ -33,7 +35,7 @@ const keyEnd = (text: string, separator: number): number => {
   while (end > 0 && separator - end < mostSpaces && isSpace(text.charCodeAt(end - 1))) end--
   if (end > 0 && isQuote(text.charCodeAt(end - 1))) {
     end--
-    while (end > 0 && separator - end < 2 * mostSpaces && text.charCodeAt(end - 1) === backslash) end--
+    while (end > 0 && separator - end < mostBackslashes && text.charCodeAt(end - 1) === backslash) end--
   }
   return end
 }

@@ -19,6 +19,7 @@ import * as SpanLimits from "../model/SpanLimits.ts"
 import { always } from "../sampling/Sampler.ts"
 import * as GoraxTracer from "../tracer/GoraxTracer.ts"
 import * as Ids from "../tracer/Ids.ts"
+import * as SpanLoggers from "../tracer/SpanLoggers.ts"
 
 export interface TracingTestOptions {
   /** Default: everything is recorded. Trace ids count up, so a ratio sampler finds none of them random. */
@@ -103,6 +104,8 @@ const make = Effect.fnUntraced(function* (options: TracingTestOptions) {
     sampler: options.sampler ?? always,
     limits: options.limits ?? SpanLimits.defaults,
     ids: Ids.counting(),
+    // As under `TracingLive`
+    loggers: SpanLoggers.each(SpanLoggers.withoutEvents),
     resource: { attributes: { [AttributeKeys.serviceName]: options.serviceName ?? "test" } },
     scope: { name: "@gorax/tracing/testing", version: "" },
     books,

@@ -9,10 +9,37 @@ import * as Context from "effect/Context"
 import * as Fiber from "effect/Fiber"
 import * as Logger from "effect/Logger"
 
-export type Loggers = ReadonlySet<Logger.Logger<unknown, unknown>>
+type AnyLogger = Logger.Logger<unknown, unknown>
+
+export type Loggers = ReadonlySet<AnyLogger>
 
 /** What the loggers of a fiber become inside a span; the very same set where nothing is to be changed. */
 export type Exchange = (loggers: Loggers) => Loggers
+
+/**
+ * Exchanges loggers one by one; `undefined` leaves one out. `added` comes to those that are left, if there are any: who has
+ * turned logging off wants none. Sets are few, and each is exchanged once.
+ */
+export const each = (change: (logger: AnyLogger) => AnyLogger | undefined, added?: AnyLogger): Exchange => {
+  const known = new WeakMap<Loggers, Loggers>()
+  const inside = (loggers: Loggers): Loggers => {
+    const kept = Array.from(loggers, change).filter((logger) => logger !== undefined)
+    const made = new Set(added === undefined || kept.length === 0 ? kept : [...kept, added])
+    return made.size === loggers.size && kept.every((logger) => loggers.has(logger)) ? loggers : made
+  }
+  return (loggers) => {
+    const found = known.get(loggers)
+    if (found !== undefined) return found
+    const made = inside(loggers)
+    known.set(loggers, made)
+    known.set(made, made)
+    return made
+  }
+}
+
+/** Leaves out Effect's logger that makes each line an event of its span. */
+export const withoutEvents = (logger: AnyLogger): AnyLogger | undefined =>
+  logger === Logger.tracerLogger ? undefined : logger
 
 /** The loggers that a span of this fiber brings; `undefined` where the fiber has them already. */
 export const toExchange = (

@@ -43,6 +43,8 @@ describe("npm start", () => {
       assert.match(output, /workflow\.execute {2}fulfil-order/)
       assert.match(output, /workflow\.execute {2}onboard-customer/)
       assert.match(output, /workflow\.execute {2}refund-order {2}✗ OrderNotPaid/)
+      assert.match(output, /CardDeclined: the bank declined card REDACTED:card/)
+      assert.notInclude(output, "4242 4242")
       assert.notMatch(output, /│ .*(WARN|ERROR)/)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
   )

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Traced, Tracing, TracingConfig, TracingHealth, TracingLive } from "@gorax/tracing"
 import { FakeCollector } from "@gorax/tracing/testing"
 import { ConfigProvider, Data, Effect, Fiber, Logger, Metric, Result } from "effect"
+import * as Incubating from "@opentelemetry/semantic-conventions/incubating"
 import * as Schema from "../export/OtlpEncoder.schema.ts"
 
 interface WireRecord {
@@ -237,11 +238,24 @@ describe("TRACING_LOGS=otlp", () => {
         Effect.provideService(Metric.MetricRegistry, new Map()),
         Effect.timeout("2 seconds")
       )
+      assert.strictEqual(Incubating.METRIC_OTEL_SDK_PROCESSOR_LOG_PROCESSED, "otel.sdk.processor.log.processed")
+      assert.strictEqual(Incubating.METRIC_OTEL_SDK_EXPORTER_LOG_EXPORTED, "otel.sdk.exporter.log.exported")
       assert.deepStrictEqual(counts, [
         [undefined, 10],
         ["queue_full", 90],
         ["already_shutdown", 0]
       ])
+    }).pipe(Effect.provide(FakeCollector.layer))
+  )
+
+  it.live("is bounded in bytes, too, however long the lines are", () =>
+    Effect.gen(function* () {
+      const collector = yield* FakeCollector.FakeCollector
+      yield* Effect.forEach(Array.from({ length: 100 }), () => Effect.log("x".repeat(4000)), { discard: true }).pipe(
+        Effect.provide(TracingLive),
+        Effect.provide([settings(collector, { TRACING_LOGS_QUEUE_BYTES: "80000", TRACING_EXPORTER: "none" }), quiet])
+      )
+      assert.lengthOf(recordsIn(yield* collector.messages), 10)
     }).pipe(Effect.provide(FakeCollector.layer))
   )
 

@@ -413,6 +413,7 @@ const refused: Readonly<Record<string, ReadonlyArray<string>>> = {
   TRACING_EXCEPTIONS: ["spans", "logs", "both"],
   TRACING_LOGS_QUEUE_SIZE: ["0"],
   OTEL_BLRP_MAX_QUEUE_SIZE: ["-1"],
+  TRACING_LOGS_QUEUE_BYTES: ["0", "1 MB"],
   TRACING_LOGS_BATCH_SIZE: ["0", "50001"],
   OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: ["50001"],
   TRACING_LOGS_BATCH_TIMEOUT: ["-1"],

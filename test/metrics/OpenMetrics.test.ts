@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import type { Exemplar, HistogramPoint, MetricReading } from "../../src/model/MetricReading.ts"
 import * as OpenMetrics from "../../src/metrics/OpenMetrics.ts"
+import * as OpenMetricsFormat from "../../src/metrics/OpenMetricsFormat.ts"
 import { parse } from "./openMetricsText.ts"
 
 const described = { description: "", unit: "" }
@@ -250,6 +251,6 @@ describe("the format", () => {
     ["application/openmetrics-text;q=high", "prometheus"],
     [",;,", "prometheus"]
   ] as const)("for a reader that accepts %s is %s", (accept, format) => {
-    assert.strictEqual(OpenMetrics.negotiated(accept), format)
+    assert.strictEqual(OpenMetricsFormat.negotiated(accept), format)
   })
 })

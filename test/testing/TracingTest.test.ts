@@ -4,6 +4,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
 import * as TestClock from "effect/testing/TestClock"
 
 describe("TracingTest", () => {
@@ -93,6 +94,17 @@ describe("TracingTest", () => {
         assert.deepStrictEqual(yield* open, ["outer", "inner"])
       }).pipe(Effect.withSpan("inner"), Effect.withSpan("outer"))
       assert.deepStrictEqual(yield* open, [])
+    }).pipe(Effect.provide(TracingTest.layer))
+  )
+
+  it.effect("makes no events of log lines, as TracingLive makes none", () =>
+    Effect.gen(function* () {
+      yield* Effect.log("hello").pipe(Effect.withSpan("work"), Effect.provide(Logger.layer([Logger.tracerLogger])))
+      const { spans } = yield* TracingTest.TracingTest
+      assert.deepStrictEqual(
+        (yield* spans).map(({ events, name }) => [name, events.length]),
+        [["work", 0]]
+      )
     }).pipe(Effect.provide(TracingTest.layer))
   )
 })

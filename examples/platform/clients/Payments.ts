@@ -32,7 +32,10 @@ export class Payments extends Context.Service<
     Effect.gen(function* () {
       const client = yield* HttpClient.HttpClient
       const ok = HttpClient.filterStatusOk(client)
-      const declined = Effect.fail(new CardDeclined({ message: "the bank asks to try again" }))
+      // Banks say what they should not; no trace repeats it
+      const declined = Effect.fail(
+        new CardDeclined({ message: "the bank declined card 4242 4242 4242 4242, and asks to try again" })
+      )
       return {
         charge: (orderId, amount) =>
           HttpClientRequest.post("/payments").pipe(
