@@ -32,6 +32,11 @@ export class LeftOutTraces {
     if (this.#traces.size > capacity) this.#traces.delete(this.#traces.keys().next().value!)
   }
 
+  /** It is whole after all. */
+  forget(traceId: string): void {
+    this.#traces.delete(traceId)
+  }
+
   /** The latest first. */
   get all(): ReadonlyArray<LeftOutTrace> {
     return Array.from(this.#traces, ([traceId, known]) => ({ traceId, ...known })).reverse()

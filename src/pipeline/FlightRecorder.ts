@@ -84,7 +84,7 @@ export class FlightRecorder implements TailView {
     if (trace === undefined) return this.#follow(span, next)
     trace.wasAmongSlowest ||= slowest
     if (this.#buffer.add(trace, span)) this.#options.books.undecided++
-    else this.#lose("tail_trace", 1)
+    else this.#lose("tail_trace", 1, span)
     if (trace.see(span)) this.#decide(trace, next)
     else this.#makeRoom()
   }
@@ -110,7 +110,7 @@ export class FlightRecorder implements TailView {
     const verdict = this.#verdicts.get(span.traceId)
     if (verdict === undefined) return next.push(span)
     if (verdict._tag === "kept") return next.push(RecordedSpan.keep(span, verdict.of(span)))
-    this.#lose(lostTo[verdict.bound], 1)
+    this.#lose(lostTo[verdict.bound], 1, span)
     if (verdict.trace.see(span)) this.#verdicts.forget(span.traceId)
   }
 
@@ -132,6 +132,7 @@ export class FlightRecorder implements TailView {
       return this.#leave(trace.spans.length, trace.bytes)
     }
     count(this.kept, reason)
+    if (trace.missing === 0) this.#options.books.leftOut.forget(trace.traceId)
     const verdict = Verdict.kept(reason, trace.missing)
     this.#verdicts.set(trace.traceId, verdict)
     this.releasing.add(trace.spans, (span) => {
@@ -160,13 +161,14 @@ export class FlightRecorder implements TailView {
     this.#buffer.remove(trace)
     this.#leave(spans.length, bytes)
     count(this.evicted, bound)
-    if (spans.length > 0) this.#lose(lostTo[bound], spans.length)
+    if (spans.length > 0) this.#lose(lostTo[bound], spans.length, trace)
     spans.length = 0
     this.#verdicts.set(trace.traceId, { _tag: "evicted", bound, trace })
   }
 
-  #lose(reason: TailLoss, spans: number): void {
+  #lose(reason: TailLoss, spans: number, { traceId }: Pick<SpanData, "traceId">): void {
     SpanBooks.drop(this.#options.books, reason, spans)
+    this.#options.books.leftOut.note(traceId, reason)
     this.#options.onLost?.(reason, spans)
   }
 

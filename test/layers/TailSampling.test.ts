@@ -112,6 +112,11 @@ GET /run/:how gorax.tracing.kept_because=failure ✗ Error
         letGo: 1,
         evicted: {}
       })
+      // Who misses the good one is told so; the bad one is missing nothing
+      assert.deepStrictEqual(
+        health.leftOut.map(({ traceId }) => traceId),
+        [seen[0]?.split("-")[1]]
+      )
     }).pipe(Effect.provide(FakeCollector.layer))
   )
 
