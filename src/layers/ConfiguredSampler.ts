@@ -8,7 +8,7 @@ import type { Sampler } from "../model/Sampler.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import * as Samplers from "../sampling/Sampler.ts"
 import type * as Rules from "../sampling/SamplingRules.ts"
-import * as Tally from "../sampling/Tally.ts"
+import { Tally } from "../sampling/Tally.ts"
 import * as Delivery from "./Delivery.ts"
 import * as LiveRules from "./LiveRules.ts"
 import * as SamplingRulesFile from "./SamplingRulesFile.ts"
@@ -16,7 +16,7 @@ import * as SettingTable from "./SettingTable.ts"
 import type { SamplerSetting, TracingConfig } from "./TracingConfig.ts"
 import type { TracingConfigError } from "./TracingConfigError.ts"
 
-/** What the names of samplers say about a trace that begins, and whether they ask about others. */
+/** What the names of samplers say about a trace that begins here. */
 const rates: Readonly<Record<SamplerSetting["kind"], (ratio: number) => Sampler>> = {
   always_on: () => Samplers.always,
   always_off: () => Samplers.never,
@@ -26,6 +26,7 @@ const rates: Readonly<Record<SamplerSetting["kind"], (ratio: number) => Sampler>
   parentbased_traceidratio: Samplers.ratio
 }
 
+/** Some follow a parent, and ask about no other traces than those that begin. */
 const around = (kind: SamplerSetting["kind"], root: Sampler): Sampler =>
   kind.startsWith("parentbased_") ? Samplers.parentBased(root) : root
 
@@ -86,5 +87,5 @@ export const make = Effect.fnUntraced(function* (
     maxSpansPerSecond === undefined
       ? sampler
       : Samplers.rateLimited(sampler, { ...limits, spansPerSecond: maxSpansPerSecond })
-  return { sampler: Tally.make(capped, books), rules }
+  return { sampler: new Tally(capped, books), rules }
 })

@@ -18,23 +18,25 @@ const { key } = SettingTable.table.samplingRulesFile
 /** More is no list of rules. */
 const longest = 1_000_000
 
-const unreadable = (file: string, why: unknown): ReadonlyArray<Rules.RulesProblem> => [
+const unreadable = (file: string, why: string): ReadonlyArray<Rules.RulesProblem> => [
   {
     at: "",
     rule: `the name of a file that can be read, of ${longest} bytes at most`,
-    value: `${JSON.stringify(file)} (${String(Reflect.get(Object(why), "code") ?? why)})`
+    value: `${JSON.stringify(file)} (${why})`
   }
 ]
 
-const textOf = (file: string): Effect.Effect<string, ReadonlyArray<Rules.RulesProblem>> =>
+const attempt = <A>(file: string, run: () => Promise<A>): Effect.Effect<A, ReadonlyArray<Rules.RulesProblem>> =>
   Effect.tryPromise({
-    try: async () => {
-      const { size } = await FileSystem.stat(file)
-      if (size > longest) throw new RangeError(`${size} bytes`)
-      return await FileSystem.readFile(file, "utf8")
-    },
-    catch: (error) => unreadable(file, error)
+    try: run,
+    catch: (error) => unreadable(file, String(Reflect.get(Object(error), "code") ?? "no reason given"))
   })
+
+const textOf = Effect.fnUntraced(function* (file: string) {
+  const { size } = yield* attempt(file, () => FileSystem.stat(file))
+  if (size > longest) return yield* Effect.fail(unreadable(file, `${size} bytes`))
+  return yield* attempt(file, () => FileSystem.readFile(file, "utf8"))
+})
 
 interface Version {
   readonly text: string
@@ -82,8 +84,7 @@ const follow = (
   const step = Effect.flatMap(look(file), ({ rules, text }) => {
     const before = doubted
     doubted = undefined
-    if (text === taken && refused === undefined) return Effect.void
-    if (text === refused) return Effect.void
+    if (text === refused || (text === taken && refused === undefined)) return Effect.void
     if (Result.isFailure(rules)) {
       doubted = text
       if (text !== before) return Effect.void

@@ -21,31 +21,39 @@ const ask = (sampler: Sampler, input: SamplingInput): SamplingDecision => {
   }
 }
 
-export const make = (sampler: Sampler, books: SpanBooks.SpanBooks): Sampler => {
-  // Most traces are decided for the reason of the one before
-  let reason: string | undefined
-  let counts: SpanBooks.Decided = { kept: 0, leftOut: 0 }
-  return {
-    get description() {
-      return sampler.description
-    },
-    get declinesBelowUnsampled() {
-      return sampler.declinesBelowUnsampled ?? false
-    },
-    get recordsBelowSampled() {
-      return sampler.recordsBelowSampled ?? false
-    },
-    decide(input) {
-      const decision = ask(sampler, input)
-      const { parent } = input
-      if (parent !== undefined && !parent.isRemote) return decision
-      if (decision.reason !== reason) {
-        reason = decision.reason
-        counts = SpanBooks.decidedFor(books, reason)
-      }
-      if (decision.sampled) counts.kept++
-      else counts.leftOut++
-      return decision
+/** A class, because the getters of one cost no more than fields, and each span below another reads one. */
+export class Tally implements Sampler {
+  readonly #sampler: Sampler
+  readonly #books: SpanBooks.SpanBooks
+  /** Most traces are decided for the reason of the one before. */
+  #reason: string | undefined
+  #counts: SpanBooks.Decided = { kept: 0, leftOut: 0 }
+
+  constructor(sampler: Sampler, books: SpanBooks.SpanBooks) {
+    this.#sampler = sampler
+    this.#books = books
+  }
+
+  get description(): string {
+    return this.#sampler.description
+  }
+  get declinesBelowUnsampled(): boolean {
+    return this.#sampler.declinesBelowUnsampled === true
+  }
+  get recordsBelowSampled(): boolean {
+    return this.#sampler.recordsBelowSampled === true
+  }
+
+  decide(input: SamplingInput): SamplingDecision {
+    const decision = ask(this.#sampler, input)
+    const { parent } = input
+    if (parent !== undefined && !parent.isRemote) return decision
+    if (decision.reason !== this.#reason) {
+      this.#reason = decision.reason
+      this.#counts = SpanBooks.decidedFor(this.#books, decision.reason)
     }
+    if (decision.sampled) this.#counts.kept++
+    else this.#counts.leftOut++
+    return decision
   }
 }
