@@ -73,6 +73,8 @@ export const path = HotPath.make({
     sdk,
     idle: () => timed(Peer.off, Step.nothing),
     combinator: recorded(Peer.ours, combinator),
+    redacted: recorded(Peer.ours, combinator),
+    unredacted: recorded(() => Peer.ours({ redaction: "off" }), combinator),
     amongServices,
     publicApi: recorded(Peer.oursOnPublicApi, combinator),
     withSpan: recorded(Peer.ours, throughEffect),
@@ -89,6 +91,8 @@ export const path = HotPath.make({
   },
   idle: {
     combinator: "idle",
+    // What is left is what redaction adds to a span that holds no secret
+    redacted: "unredacted",
     amongServices: "idle",
     publicApi: "idle",
     withSpan: "idle",
@@ -113,6 +117,17 @@ export const path = HotPath.make({
       compares: "ratio",
       target: 0.45,
       guard: 0.55
+    },
+    {
+      bar: "S1",
+      name: "redaction of a span without secrets",
+      ours: "redacted",
+      peer: "sdk",
+      peerName: "OpenTelemetry SDK, the whole span",
+      unit: "ns",
+      compares: "amount",
+      target: 150,
+      guard: 250
     },
     {
       bar: "S1",

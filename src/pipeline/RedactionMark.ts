@@ -18,6 +18,9 @@ const digits = 16
 
 const shape = /^REDACTED(?::[a-z][a-z0-9-]*)?(?:~[0-9a-f]{16})?$/
 
+/** True for a rule's name that a mark can bear. */
+export const isName = (name: unknown): boolean => typeof name === "string" && /^[a-z][a-z0-9-]{0,31}$/.test(name)
+
 /** Longer than any mark: a rule's name has 32 characters at most. */
 const longest = 64
 

@@ -11,7 +11,7 @@ import { apart, type Finding, ScanText } from "./ScanText.ts"
 
 /** A rule of your own. It runs for every text of every span, so it should be quick. */
 export interface RedactionRule {
-  /** Small letters, digits and hyphens; stands in the mark and in the counts. */
+  /** Small letters, digits and hyphens, 32 at most; stands in the mark and in the counts. Any other is called `rule` there. */
   readonly name: string
   /** True for a text that is to be masked as a whole. What it throws masks the text, and is counted as `failed`. */
   readonly masks: (text: string, key: string) => boolean
@@ -82,6 +82,9 @@ export type Verdict = "searched" | "key" | "unlisted"
 
 const none: ReadonlyArray<Finding> = []
 const all = (rule: string, text: string): ReadonlyArray<Finding> => [{ rule, start: 0, end: text.length }]
+
+/** A name that fits into a mark. */
+const nameOf = ({ name }: RedactionRule): string => (RedactionMark.isName(name) ? name : "rule")
 
 /** The keys of a program are few; those of an attacker are forgotten again. */
 const mostJudged = 2000
@@ -159,7 +162,7 @@ export class RedactionPolicy {
   }
 
   #findMore(text: string, key: string, found: ReadonlyArray<Finding>): ReadonlyArray<Finding> {
-    for (const { masks, name } of this.#rules) if (!RedactionMark.is(text) && masks(text, key)) return all(name, text)
+    for (const rule of this.#rules) if (!RedactionMark.is(text) && rule.masks(text, key)) return all(nameOf(rule), text)
     const more = this.#patterns.flatMap((pattern) => pattern.find(text))
     if (more.length === 0) return found.length === 0 ? none : found
     return apart([...found, ...more])

@@ -126,7 +126,7 @@ export class ScanText {
       case Signs.capitalJ: {
         if (index < this.#noWebToken) return index
         const token = Tokens.webTokenAt(text, index)
-        if (token === undefined && text.startsWith("ey", index - 2)) this.#noWebToken = Tokens.tokenEnd(text, index)
+        if (token === undefined && Tokens.mayBeWebToken(text, index)) this.#noWebToken = Tokens.tokenEnd(text, index)
         return this.#token(token, index)
       }
       case Signs.capitalI:

@@ -109,10 +109,14 @@ export const accessKeyAt = (text: string, at: number): SecretToken | undefined =
 
 const shortestPart = 8
 
+/** True where one may begin that ends in the `J` that is here. */
+export const mayBeWebToken = (text: string, at: number): boolean =>
+  text.startsWith("ey", at - 2) && !isAlphanumeric(text.charCodeAt(at - 3))
+
 /** A JSON Web Token, signed, encrypted or neither, asked for at the `J` that `{"` begins with in base64. */
 export const webTokenAt = (text: string, at: number): SecretToken | undefined => {
   const start = at - 2
-  if (!text.startsWith("ey", start) || isAlphanumeric(text.charCodeAt(start - 1))) return undefined
+  if (!mayBeWebToken(text, at)) return undefined
   let end = tokenEnd(text, at)
   if (end - start < shortestPart || text.charCodeAt(end) !== 0x2e) return undefined
   const first = tokenEnd(text, end + 1)

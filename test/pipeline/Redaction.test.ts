@@ -266,6 +266,17 @@ describe("when it fails", () => {
     assert.isAtLeast(seen.length - before, 6)
   })
 
+  it("a rule is asked as it is, and bears a name that fits into a mark", () => {
+    const rule = {
+      name: "My rule!",
+      word: "Ada",
+      masks(text: string) {
+        return text === this.word
+      }
+    }
+    assert.deepStrictEqual(masked({ rules: [rule] }, { a: "Ada", b: "Bob" }), { a: "REDACTED:rule", b: "Bob" })
+  })
+
   it("a span that cannot be read tells when it was and where in its trace, and no more", () => {
     const counted = books()
     const span = Spans.make({ name: "canary", statusMessage: "canary" })

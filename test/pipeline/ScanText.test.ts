@@ -48,7 +48,8 @@ describe("what looks like a secret is found in the midst of a text", () => {
     ["4242-4242-4242-4242, 4242424242424242", "[card], [card]"],
     ["amex 3782 822463 10005", "amex [card]"],
     [Secrets.bySight["aws"]!.replace("AKIA", "ASIA"), "[aws]"],
-    ["a.eyJub3Q", "a.eyJub3Q"]
+    ["a.eyJub3Q", "a.eyJub3Q"],
+    [`keyJson-${jwt}`, "keyJson-[jwt]"]
   ])("%s", (text, expected) => assert.strictEqual(shown(text), expected))
 
   it.each([
