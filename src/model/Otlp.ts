@@ -222,11 +222,7 @@ export const fromLog = (log: LogRecord): WireLogRecord => ({
   ...(log.traceId === undefined || log.spanId === undefined ? undefined : { spanId: log.spanId })
 })
 
-/** A log record, and who wrote it. */
-export interface OwnedLog extends LogRecord {
-  readonly resource: Resource
-  readonly scope: Scope
-}
+type OwnedLog = LogRecord & { readonly resource: Resource; readonly scope: Scope }
 
 /** A whole request: log records under the scope and the resource that they share. */
 export const fromLogs = (logs: Iterable<OwnedLog>): ExportLogsServiceRequest => ({

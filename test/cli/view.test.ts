@@ -28,6 +28,8 @@ const run = Effect.fnUntraced(function* (args: string) {
 
 const drawn = TracePrinter.drawTree(order, { width: 120 })
 
+const health = { spans: [span({ id: 1, trace: 2, name: "GET /health" })], logs: [] }
+
 const folder = Effect.acquireRelease(
   Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "gorax-view-"))),
   (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true }))
@@ -38,12 +40,12 @@ describe("gorax-tracing view", () => {
     Effect.gen(function* () {
       const home = yield* folder
       const file = path.join(home, "traces.jsonl")
-      fs.writeFileSync(file, TraceImport.toText([order, [span({ id: 1, trace: 2, name: "GET /health" })]]))
+      fs.writeFileSync(file, TraceImport.toText([{ spans: order, logs: [] }, health]))
       const one = yield* run(`--import ${file} --trace ${traceId(1)}`)
       assert.strictEqual(one.code, 0, one.err)
       assert.include(one.out, drawn)
       const json = yield* run(`--import ${file} --trace ${traceId(1)} --json`)
-      assert.strictEqual(`${json.out}\n`, TraceImport.toText([order]))
+      assert.strictEqual(`${json.out}\n`, TraceImport.toText([{ spans: order, logs: [] }]))
       const copy = path.join(home, "copy.jsonl")
       const written = yield* run(`--import ${file} --export ${copy}`)
       assert.strictEqual(written.out, `2 traces, 14 spans: ${copy}`)
@@ -61,7 +63,7 @@ describe("gorax-tracing view", () => {
     Effect.gen(function* () {
       const home = yield* folder
       const file = path.join(home, "traces.jsonl")
-      fs.writeFileSync(file, TraceImport.toText([order, [span({ id: 1, trace: 2, name: "GET /health" })]]))
+      fs.writeFileSync(file, TraceImport.toText([{ spans: order, logs: [] }, health]))
       const said = (args: string) => Effect.map(run(args), ({ code, err }) => `${code} ${err}`)
       assert.match(yield* said(`--import ${file} --trace beef`), /^1 [^]*No trace beef is here/)
       assert.match(yield* said(`--import ${file} --trace 0000`), /^1 [^]*2 traces begin with 0000: say more of it/)

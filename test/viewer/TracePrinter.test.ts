@@ -4,7 +4,7 @@ import * as TraceSummary from "../../src/viewer/TraceSummary.ts"
 import { order, span, type SpanLine } from "./traces.ts"
 
 const draw = (spans: ReadonlyArray<ReturnType<typeof span>>, options?: TracePrinter.TracePrinterOptions): string =>
-  TracePrinter.draw({ summary: TraceSummary.fromSpans(spans), spans }, options)
+  TracePrinter.draw({ summary: TraceSummary.fromSpans(spans), spans, logs: [] }, options)
 
 const tree = (...lines: ReadonlyArray<SpanLine>): string => TracePrinter.drawTree(lines.map(span), { width: 60 })
 

@@ -51,7 +51,7 @@ describe("TraceStore", () => {
       yield* store.add([span({ id: 1, trace: 1, name: "a" }), span({ id: 2, trace: 1, parent: 1, name: "b" })])
       yield* store.add([span({ id: 1, trace: 2, name: "a" }), span({ id: 1, trace: 3, name: "a" })])
       assert.isUndefined(yield* store.get(traceId(1)))
-      assert.deepStrictEqual(yield* store.counts, { traces: 2, spans: 2, droppedTraces: 1, droppedSpans: 2 })
+      assert.deepInclude(yield* store.counts, { traces: 2, spans: 2, droppedTraces: 1, droppedSpans: 2 })
     })
   )
 
@@ -59,12 +59,12 @@ describe("TraceStore", () => {
     Effect.gen(function* () {
       const store = yield* TraceStore.make({ maxSpans: 10 })
       yield* store.add(Array.from({ length: 25 }, (_, id) => span({ id: id + 1, name: "busy" })))
-      assert.deepStrictEqual(yield* store.counts, { traces: 1, spans: 10, droppedTraces: 0, droppedSpans: 15 })
+      assert.deepInclude(yield* store.counts, { traces: 1, spans: 10, droppedTraces: 0, droppedSpans: 15 })
       const small = yield* TraceStore.make({ maxCharacters: 2000 })
       yield* small.add([span({ id: 1, trace: 1, name: "large", attributes: { body: "x".repeat(1500) } })])
       yield* small.add([span({ id: 1, trace: 2, name: "large", attributes: { body: "x".repeat(1500) } })])
       yield* small.add([span({ id: 1, trace: 3, name: "huge", attributes: { body: "x".repeat(3000) } })])
-      assert.deepStrictEqual(yield* small.counts, { traces: 1, spans: 1, droppedTraces: 1, droppedSpans: 2 })
+      assert.deepInclude(yield* small.counts, { traces: 1, spans: 1, droppedTraces: 1, droppedSpans: 2 })
     })
   )
 
@@ -164,7 +164,7 @@ describe("TraceStore", () => {
       yield* TestClock.adjust("6 minutes")
       assert.isUndefined(yield* store.get(traceId(1)))
       assert.strictEqual(yield* store.clear([traceId(2), traceId(1)]), 1)
-      assert.deepStrictEqual(yield* store.counts, { traces: 1, spans: 1, droppedTraces: 0, droppedSpans: 0 })
+      assert.deepInclude(yield* store.counts, { traces: 1, spans: 1, droppedTraces: 0, droppedSpans: 0 })
       assert.deepStrictEqual(changes, ["grown 1", "grown 2", "grown 3", "gone 1", "gone 2"])
     })
   )

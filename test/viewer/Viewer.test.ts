@@ -66,7 +66,7 @@ describe("Viewer", () => {
       yield* send(order)
       yield* send([span({ id: 1, trace: 2, name: "GET /health", to: 2.5 })])
       const { json } = yield* ask("/api/v1/traces")
-      assert.deepStrictEqual(json().counts, { traces: 2, spans: 14, droppedTraces: 0, droppedSpans: 0 })
+      assert.deepInclude(json().counts, { traces: 2, spans: 14, droppedTraces: 0, droppedSpans: 0 })
       assert.deepStrictEqual(json().traces[1], {
         traceId: traceId(1),
         rootName: "POST /api/v1/workflows/:id/execute",
