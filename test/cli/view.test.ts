@@ -8,7 +8,7 @@ import * as path from "node:path"
 import * as ViewCommand from "../../src/cli/ViewCommand.ts"
 import { TracePrinter, TraceStore } from "../../src/viewer/index.ts"
 import * as TraceImport from "../../src/viewer/TraceImport.ts"
-import { order, span, traceId } from "../viewer/traces.ts"
+import { log, order, span, traceId } from "../viewer/traces.ts"
 
 /** What the command line would say, and exit with, without a process of its own. */
 const run = Effect.fnUntraced(function* (args: string) {
@@ -56,6 +56,22 @@ describe("gorax-tracing view", () => {
         Effect.provide(TraceStore.layer({ file: kept }))
       )
       assert.include((yield* run(`--file ${kept} --trace ${traceId(1).slice(0, 31)}`)).out, drawn)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+  )
+
+  it.live("draws log lines under their spans, gives them as OTLP on a line of their own, and writes them", () =>
+    Effect.gen(function* () {
+      const home = yield* folder
+      const file = path.join(home, "traces.jsonl")
+      const trace = { spans: order, logs: [log({ in: 8, at: 50, level: "warn", text: "nearly\u001b[31m sold out" })] }
+      fs.writeFileSync(file, TraceImport.toText([trace]))
+      const one = yield* run(`--import ${file} --trace ${traceId(1)}`)
+      assert.match(one.out, /GET \/stock\/:sku .*\n[ │]+WARN {3}\+50ms {2}nearly \[31m sold out\n/)
+      const json = yield* run(`--import ${file} --trace ${traceId(1)} --json`)
+      assert.strictEqual(`${json.out}\n`, fs.readFileSync(file, "utf8"))
+      const copy = path.join(home, "copy.jsonl")
+      yield* run(`--import ${file} --export ${copy}`)
+      assert.strictEqual(fs.readFileSync(copy, "utf8"), fs.readFileSync(file, "utf8"))
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
   )
 
