@@ -76,8 +76,14 @@ const Line = ({ isOpen, line, toggle }: { isOpen: boolean; line: TraceLogs.LogLi
         {text}
       </span>
       {count > 0 && (
-        <button type="button" class="more faint" aria-expanded={isOpen} onClick={toggle}>
-          {isOpen ? "▾" : "▸"} {Words.count(count, "attribute")}
+        <button
+          type="button"
+          class="more faint"
+          aria-expanded={isOpen}
+          aria-label={Words.count(count, "attribute")}
+          onClick={toggle}
+        >
+          {isOpen ? "▾" : "▸"} <span>{Words.count(count, "attribute")}</span>
         </button>
       )}
     </li>

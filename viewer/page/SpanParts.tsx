@@ -57,10 +57,13 @@ export const Events = ({ node: { shift, span }, open }: { node: TimelineSpan; op
   </ol>
 )
 
+/** A loop may write thousands: the view of logs has them all. */
+const mostLines = 200
+
 /** What was logged in it. */
 export const Lines = ({ lines }: { lines: ReadonlyArray<LogLine> }) => (
   <ol class="events">
-    {lines.map(({ at, attributes, level, text }, index) => (
+    {lines.slice(0, mostLines).map(({ at, attributes, level, text }, index) => (
       <li key={index}>
         <Level level={level} /> <span class="faint">{Words.since(at)}</span> <span class="said">{text}</span>
         {Object.keys(attributes).length > 0 && (
@@ -71,6 +74,7 @@ export const Lines = ({ lines }: { lines: ReadonlyArray<LogLine> }) => (
         )}
       </li>
     ))}
+    {lines.length > mostLines && <li class="faint">{Words.count(lines.length - mostLines, "more line")}: see Logs</li>}
   </ol>
 )
 
