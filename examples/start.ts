@@ -31,7 +31,11 @@ import { awaitWhole } from "./platform/WholeTrace.ts"
 
 const webhookSecret = "a-secret-for-examples"
 /** Log lines are on the page; here they would hide the tree. */
-const drawing = { spansOnly: true, color: process.stdout.isTTY, width: Math.max(100, Math.min(160, process.stdout.columns ?? 120)) }
+const drawing = {
+  spansOnly: true,
+  color: process.stdout.isTTY,
+  width: Math.max(100, Math.min(160, process.stdout.columns ?? 120))
+}
 
 class WrongOption extends Schema.TaggedError<WrongOption>()("WrongOption", { message: Schema.String }) {}
 

@@ -56,9 +56,7 @@ export const receive = Effect.fnUntraced(function* (
 
 /** Answers with what became of the request: 200, or 400, 413 and 415 with a `Status` that says why. */
 const answer = Effect.fnUntraced(function* (
-  take: (
-    encoding: OtlpBody.OtlpEncoding
-  ) => Effect.Effect<Refusal, OtlpError, HttpServerRequest.HttpServerRequest>,
+  take: (encoding: OtlpBody.OtlpEncoding) => Effect.Effect<Refusal, OtlpError, HttpServerRequest.HttpServerRequest>,
   rejected: OtlpResponse.Rejected
 ): Effect.fn.Return<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest> {
   const request = yield* HttpServerRequest.HttpServerRequest

@@ -4,7 +4,7 @@
 import type { LogRecord } from "../model/LogRecord.ts"
 import type { Resource, Scope } from "../model/SpanData.ts"
 import * as OtlpAttributes from "./OtlpAttributes.ts"
-import * as OtlpEnvelope from "./OtlpEnvelope.ts"
+import { type Envelope, open, type Refusal } from "./OtlpEnvelope.ts"
 import { countOf, type Fields, nanosOf, textOf } from "./OtlpFields.ts"
 
 /** A log record of any process, and who sent it. */
@@ -14,7 +14,7 @@ export interface ReceivedLog extends LogRecord {
 }
 
 /** What a request held. */
-export interface ReceivedLogs extends OtlpEnvelope.Refusal {
+export interface ReceivedLogs extends Refusal {
   readonly logs: ReadonlyArray<ReceivedLog>
 }
 
@@ -49,7 +49,7 @@ const logOf = (fields: Fields, at: string, resource: Resource, scope: Scope): Re
     : log
 }
 
-const envelope: OtlpEnvelope.Envelope<ReceivedLog> = {
+const envelope: Envelope<ReceivedLog> = {
   names: ["resourceLogs", "scopeLogs", "logRecords"],
   noun: "log records",
   itemOf: logOf
@@ -61,6 +61,6 @@ const envelope: OtlpEnvelope.Envelope<ReceivedLog> = {
  * A record with an id that is none is refused alone, and so is every record past `most`. One without ids is well formed.
  */
 export const fromRequest = (request: unknown, most: number): ReceivedLogs => {
-  const { items, refusal, refused } = OtlpEnvelope.open(request, envelope, most)
+  const { items, refusal, refused } = open(request, envelope, most)
   return { logs: items, refused, refusal }
 }

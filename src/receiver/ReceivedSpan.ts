@@ -5,14 +5,14 @@ import * as Otlp from "../model/Otlp.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import type { Resource, Scope, SpanData, SpanEvent, SpanLink } from "../model/SpanData.ts"
 import { mapOf, recordOf } from "./OtlpAttributes.ts"
-import * as OtlpEnvelope from "./OtlpEnvelope.ts"
+import { type Envelope, open, type Refusal } from "./OtlpEnvelope.ts"
 import { countOf, type Fields, fieldsOf, listOf, nanosOf, textOf } from "./OtlpFields.ts"
 
 /** A span of any process. Who sent it is in its resource; see `model/SpanService`. */
 export interface ReceivedSpan extends SpanData {}
 
 /** What a request held. */
-export interface Received extends OtlpEnvelope.Refusal {
+export interface Received extends Refusal {
   readonly spans: ReadonlyArray<ReceivedSpan>
 }
 
@@ -69,7 +69,7 @@ const spanOf = (fields: Fields, at: string, resource: Resource, scope: Scope): R
   }
 }
 
-const envelope: OtlpEnvelope.Envelope<ReceivedSpan> = {
+const envelope: Envelope<ReceivedSpan> = {
   names: ["resourceSpans", "scopeSpans", "spans"],
   noun: "spans",
   itemOf: (fields, at, resource, scope) => {
@@ -86,6 +86,6 @@ const envelope: OtlpEnvelope.Envelope<ReceivedSpan> = {
  * A span without valid ids is refused alone, and so is every span past `maxSpans`.
  */
 export const fromRequest = (request: unknown, maxSpans: number): Received => {
-  const { items, refusal, refused } = OtlpEnvelope.open(request, envelope, maxSpans)
+  const { items, refusal, refused } = open(request, envelope, maxSpans)
   return { spans: items, refused, refusal }
 }

@@ -114,10 +114,7 @@ const fromLink = ({ attributes, droppedAttributes = 0, span }: SpanLink): Docume
 })
 
 /** The spans of one trace, of which there must be at least one, and what was written in it. */
-export const fromSpans = (
-  spans: ReadonlyArray<ReceivedSpan>,
-  logs: ReadonlyArray<ReceivedLog> = []
-): TraceDocument => {
+export const fromSpans = (spans: ReadonlyArray<ReceivedSpan>, logs: ReadonlyArray<ReceivedLog> = []): TraceDocument => {
   const startTime = spans.reduce(
     (least, span) => (span.startTime < least ? span.startTime : least),
     spans[0]!.startTime

@@ -44,10 +44,7 @@ const fromEvents = (from: TimelineSpan, startTime: bigint): ReadonlyArray<LogLin
     spanId: from.span.spanId
   }))
 
-export const of = (
-  { spans, startTime }: Timeline,
-  logs: ReadonlyArray<ReceivedLog> = []
-): ReadonlyArray<LogLine> => {
+export const of = ({ spans, startTime }: Timeline, logs: ReadonlyArray<ReceivedLog> = []): ReadonlyArray<LogLine> => {
   const byId = new Map(spans.map((node) => [node.span.spanId, node]))
   const records = logs.map((log): LogLine => {
     const { attributes, severityNumber, severityText, spanId = "", time } = log

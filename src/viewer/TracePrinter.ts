@@ -154,7 +154,10 @@ export const drawTree = (
 ): string => {
   const palette = color ? colors : noColors
   const here = new Set(spans.map(({ spanId }) => spanId))
-  const since = spans.reduce((least, { startTime }) => (startTime < least ? startTime : least), spans[0]?.startTime ?? 0n)
+  const since = spans.reduce(
+    (least, { startTime }) => (startTime < least ? startTime : least),
+    spans[0]?.startTime ?? 0n
+  )
   const sorted = spansOnly ? [] : [...logs].sort(byTime)
   const under = Map.groupBy(sorted, ({ spanId = "" }) => (here.has(spanId) ? spanId : ""))
   const linesOf = (spanId: string, column: number): ReadonlyArray<string> =>

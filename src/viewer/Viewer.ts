@@ -98,7 +98,8 @@ const make = Effect.fnUntraced(function* (options: ViewerOptions) {
   const server = yield* Layer.build(LoopbackServer.layer(routes, { host, names, port }))
   url = reachable(HttpServer.formatAddress(Context.get(server, HttpServer.HttpServer).address))
   // After it: where 4317 is taken, the next port is the one that HTTP wants
-  if (grpcPort !== false) grpc = yield* ViewerGrpc.make({ spans: consume, logs: store.addLogs }, grpcPort ?? (port === 0 ? 0 : 4317), host)
+  if (grpcPort !== false)
+    grpc = yield* ViewerGrpc.make({ spans: consume, logs: store.addLogs }, grpcPort ?? (port === 0 ? 0 : 4317), host)
   return { url, grpc, store }
 })
 

@@ -53,6 +53,6 @@ export class WaitingLogs {
   }
 
   clear(): void {
-    for (const traceId of [...this.#traces.keys()]) this.take(traceId)
+    for (const traceId of this.#traces.keys()) this.take(traceId)
   }
 }

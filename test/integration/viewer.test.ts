@@ -187,7 +187,14 @@ describe.skipIf(executablePath === "")("the viewer's page", () => {
     const paid = { name: "paid", time: first!.startTime + 200_000_000n, attributes: {}, droppedAttributes: 0 }
     await add([{ ...first!, events: [paid] }, ...others])
     await addLogs([
-      log({ trace: 2, in: 4, at: 400, level: "warn", text: "<b>the boat</b> is late", attributes: { boat: "Ada", key: "s3cret" } }),
+      log({
+        trace: 2,
+        in: 4,
+        at: 400,
+        level: "warn",
+        text: "<b>the boat</b> is late",
+        attributes: { boat: "Ada", key: "s3cret" }
+      }),
       log({ trace: 2, in: 3, at: 100, level: "debug", text: "charging" })
     ])
     const page = await open(`#/trace/${traceId(2)}?view=logs`)

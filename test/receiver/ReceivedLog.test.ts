@@ -92,9 +92,15 @@ describe("hostile log records", () => {
     assert.strictEqual(errorOf(utf8('{"resourceLogs": {}}')), "the body.resourceLogs is not a list")
     assert.strictEqual(errorOf(requestOf("text")), "logRecords[0] is not an object")
     assert.strictEqual(errorOf(requestOf({}, { traceId: 7 })), "logRecords[1].traceId is not text")
-    assert.strictEqual(errorOf(requestOf({ severityNumber: "grave" })), "logRecords[0].severityNumber is not a 64-bit integer")
+    assert.strictEqual(
+      errorOf(requestOf({ severityNumber: "grave" })),
+      "logRecords[0].severityNumber is not a 64-bit integer"
+    )
     assert.strictEqual(errorOf(requestOf({ body: "bare" })), "logRecords[0].body is not an object")
-    assert.strictEqual(errorOf(requestOf({ attributes: [{ key: 1, value: { boolValue: true } }] })), "logRecords[0].attributes.key is not text")
+    assert.strictEqual(
+      errorOf(requestOf({ attributes: [{ key: 1, value: { boolValue: true } }] })),
+      "logRecords[0].attributes.key is not text"
+    )
     assert.strictEqual(errorOf(utf8('{"resourceLogs": [')), "the body is not JSON")
     assert.match(errorOf(Uint8Array.from([0x0a, 0x05]), "protobuf"), /ends inside a field/)
   })

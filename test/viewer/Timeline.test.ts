@@ -347,7 +347,10 @@ describe("other views", () => {
       ]
     )
     const texts = (filter: TraceLogs.LogFilter) => TraceLogs.filter(lines, filter).map(({ text }) => text)
-    assert.deepStrictEqual(texts({}), lines.map(({ text }) => text))
+    assert.deepStrictEqual(
+      texts({}),
+      lines.map(({ text }) => text)
+    )
     assert.deepStrictEqual(texts({ level: "warn" }), ["exception", "slow", "card.declined"])
     assert.deepStrictEqual(texts({ text: " ICELAND " }), ["slow"])
     assert.deepStrictEqual(texts({ level: "error", text: "iceland" }), [])

@@ -220,7 +220,11 @@ describe("TraceStore with a file", () => {
       yield* withStore((store) =>
         Effect.gen(function* () {
           yield* store.add([...order, span({ id: 1, trace: 2, name: "tick" })])
-          yield* store.addLogs([log({ in: 4, text: "charging" }), log({ trace: 2, text: "tock" }), log({ text: "done" })])
+          yield* store.addLogs([
+            log({ in: 4, text: "charging" }),
+            log({ trace: 2, text: "tock" }),
+            log({ text: "done" })
+          ])
           yield* store.clear([traceId(2)])
         })
       )
@@ -289,22 +293,24 @@ describe("TraceStore with log records", () => {
     })
   )
 
-  it.effect("holds no more than it may: the oldest trace goes with its lines, and what waits too long goes, counted", () =>
-    Effect.gen(function* () {
-      const store = yield* TraceStore.make({ maxLogs: 3 })
-      yield* store.add([span({ id: 1, trace: 1, name: "a" }), span({ id: 1, trace: 2, name: "b" })])
-      yield* store.addLogs([log({ trace: 1, text: "one" }), log({ trace: 1, text: "two" })])
-      yield* store.addLogs(Array.from({ length: 5 }, (_, at) => log({ trace: 2, at, text: "busy" })))
-      assert.isUndefined(yield* store.get(traceId(1)))
-      assert.deepInclude(yield* store.counts, { traces: 1, logs: 3, droppedTraces: 1, droppedLogs: 4 })
-      // 5 traces of 5,000 lines: 20,000 may wait
-      for (let trace = 11; trace <= 15; trace++) {
-        yield* store.addLogs(Array.from({ length: 5000 }, (_, at) => log({ trace, at, text: "waits" })))
-      }
-      assert.deepInclude(yield* store.counts, { waitingLogs: 20_000, droppedLogs: 5004 })
-      yield* store.addLogs([log({ trace: 16, text: "x".repeat(17_000_000) })])
-      assert.deepInclude(yield* store.counts, { waitingLogs: 0, droppedLogs: 25_005 })
-    })
+  it.effect(
+    "holds no more than it may: the oldest trace goes with its lines, and what waits too long goes, counted",
+    () =>
+      Effect.gen(function* () {
+        const store = yield* TraceStore.make({ maxLogs: 3 })
+        yield* store.add([span({ id: 1, trace: 1, name: "a" }), span({ id: 1, trace: 2, name: "b" })])
+        yield* store.addLogs([log({ trace: 1, text: "one" }), log({ trace: 1, text: "two" })])
+        yield* store.addLogs(Array.from({ length: 5 }, (_, at) => log({ trace: 2, at, text: "busy" })))
+        assert.isUndefined(yield* store.get(traceId(1)))
+        assert.deepInclude(yield* store.counts, { traces: 1, logs: 3, droppedTraces: 1, droppedLogs: 4 })
+        // 5 traces of 5,000 lines: 20,000 may wait
+        for (let trace = 11; trace <= 15; trace++) {
+          yield* store.addLogs(Array.from({ length: 5000 }, (_, at) => log({ trace, at, text: "waits" })))
+        }
+        assert.deepInclude(yield* store.counts, { waitingLogs: 20_000, droppedLogs: 5004 })
+        yield* store.addLogs([log({ trace: 16, text: "x".repeat(17_000_000) })])
+        assert.deepInclude(yield* store.counts, { waitingLogs: 0, droppedLogs: 25_005 })
+      })
   )
 
   it.effect("counts their characters with those of spans", () =>

@@ -65,9 +65,15 @@ const Line = ({ isOpen, line, toggle }: { isOpen: boolean; line: TraceLogs.LogLi
       <span class="faint when">{Words.since(at)}</span>
       <Level level={level} />
       {node === undefined ? (
-        <span class="faint from">{spanId === "" ? "no span" : `span ${spanId.slice(0, 8)}… is not here`}</span>
+        <span class="faint from" title={spanId === "" ? "" : `The span ${spanId} is not here`}>
+          {spanId === "" ? "no span" : `span ${spanId.slice(0, 8)}…`}
+        </span>
       ) : (
-        <button type="button" class={`service from ${colourOf(node.service)}`} onClick={() => TraceState.openDetail(node)}>
+        <button
+          type="button"
+          class={`service from ${colourOf(node.service)}`}
+          onClick={() => TraceState.openDetail(node)}
+        >
           <i aria-hidden="true" />
           {titleOf(node.span)}
         </button>

@@ -190,7 +190,8 @@ export const start = (): void => {
   effect(() => {
     const current = open.peek()
     if (route.peek().page !== "trace" || !ListState.grown.value.has(route.peek().traceId)) return
-    if (current !== undefined && current.timeline.spans.length + current.lines.length > readAgainUpTo) stale.value = true
+    if (current !== undefined && current.timeline.spans.length + current.lines.length > readAgainUpTo)
+      stale.value = true
     else void reload()
   })
 }
