@@ -22,12 +22,6 @@ interface Slot {
   value: unknown
 }
 
-/** Texts that differ mostly differ in their last character, and comparing all of them may be slow. */
-const isSame = (a: unknown, b: unknown): boolean =>
-  typeof a === "string" && typeof b === "string"
-    ? a.length === b.length && a.charCodeAt(a.length - 1) === b.charCodeAt(b.length - 1) && a === b
-    : a === b
-
 const isObject = (value: unknown): boolean => typeof value === "object"
 
 export class CleanSpans {
@@ -80,7 +74,7 @@ export class CleanSpans {
 
   #pair(value: AttributeValue, key: string): boolean {
     const slot = this.#slots[this.#slot++]
-    if (slot !== undefined && slot.key === key && isSame(slot.value, value)) return true
+    if (slot !== undefined && slot.key === key && slot.value === value) return true
     if (!this.#isClean(value, key) || !this.#policy.isClean(key)) return false
     this.#remember(slot, key, value)
     return true
@@ -88,7 +82,7 @@ export class CleanSpans {
 
   #text(text: string, standsFor: string): boolean {
     const slot = this.#slots[this.#slot++]
-    if (slot !== undefined && slot.key === standsFor && isSame(slot.value, text)) return true
+    if (slot !== undefined && slot.key === standsFor && slot.value === text) return true
     if (!this.#isCleanText(text, standsFor)) return false
     this.#remember(slot, standsFor, text)
     return true
