@@ -16,6 +16,11 @@ import * as Policy from "./RedactionPolicy.ts"
 const remembered = 32
 const longestRemembered = 8192
 
+/** To look for a shorter text takes as long as to search it. */
+const shortestKept = 256
+/** With texts of that length these are a megabyte. */
+const mostKept = 128
+
 /** What was clean in one place. */
 interface Slot {
   key: string | undefined
@@ -30,6 +35,8 @@ export class CleanSpans {
     key: undefined,
     value: undefined
   }))
+  /** Long texts that hold no secret: stacks above all, which come again wherever something fails. */
+  readonly #longTexts = new Set<string>()
   #slot = 0
   #clean = true
 
@@ -95,6 +102,11 @@ export class CleanSpans {
     slot.value = value
   }
 
+  #keep(text: string): void {
+    if (this.#longTexts.size >= mostKept) this.#longTexts.clear()
+    this.#longTexts.add(text)
+  }
+
   #isClean(value: AttributeValue, key: string): boolean {
     switch (typeof value) {
       case "string":
@@ -111,8 +123,11 @@ export class CleanSpans {
   }
 
   #isCleanText(text: string, key: string): boolean {
-    return this.#policy.judge(key) === "searched"
-      ? this.#policy.find(text, key).length === 0
-      : text === "" || RedactionMark.is(text)
+    if (this.#policy.judge(key) !== "searched") return text === "" || RedactionMark.is(text)
+    const isKept = text.length >= shortestKept && text.length <= longestRemembered && this.#policy.isSteady
+    if (isKept && this.#longTexts.has(text)) return true
+    if (this.#policy.find(text, key).length > 0) return false
+    if (isKept) this.#keep(text)
+    return true
   }
 }
