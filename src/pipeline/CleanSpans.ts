@@ -16,17 +16,16 @@ import * as Policy from "./RedactionPolicy.ts"
 const remembered = 32
 const longestRemembered = 8192
 
+/** To look for a shorter text takes as long as to search it. */
+const shortestKept = 256
+/** With texts of that length these are a megabyte. */
+const mostKept = 128
+
 /** What was clean in one place. */
 interface Slot {
   key: string | undefined
   value: unknown
 }
-
-/** Texts that differ mostly differ in their last character, and comparing all of them may be slow. */
-const isSame = (a: unknown, b: unknown): boolean =>
-  typeof a === "string" && typeof b === "string"
-    ? a.length === b.length && a.charCodeAt(a.length - 1) === b.charCodeAt(b.length - 1) && a === b
-    : a === b
 
 const isObject = (value: unknown): boolean => typeof value === "object"
 
@@ -36,6 +35,8 @@ export class CleanSpans {
     key: undefined,
     value: undefined
   }))
+  /** Long texts that hold no secret: stacks above all, which come again wherever something fails. */
+  readonly #longTexts = new Set<string>()
   #slot = 0
   #clean = true
 
@@ -80,7 +81,7 @@ export class CleanSpans {
 
   #pair(value: AttributeValue, key: string): boolean {
     const slot = this.#slots[this.#slot++]
-    if (slot !== undefined && slot.key === key && isSame(slot.value, value)) return true
+    if (slot !== undefined && slot.key === key && slot.value === value) return true
     if (!this.#isClean(value, key) || !this.#policy.isClean(key)) return false
     this.#remember(slot, key, value)
     return true
@@ -88,7 +89,7 @@ export class CleanSpans {
 
   #text(text: string, standsFor: string): boolean {
     const slot = this.#slots[this.#slot++]
-    if (slot !== undefined && slot.key === standsFor && isSame(slot.value, text)) return true
+    if (slot !== undefined && slot.key === standsFor && slot.value === text) return true
     if (!this.#isCleanText(text, standsFor)) return false
     this.#remember(slot, standsFor, text)
     return true
@@ -99,6 +100,11 @@ export class CleanSpans {
     if (typeof value === "string" && value.length > longestRemembered) return
     slot.key = key
     slot.value = value
+  }
+
+  #keep(text: string): void {
+    if (this.#longTexts.size >= mostKept) this.#longTexts.clear()
+    this.#longTexts.add(text)
   }
 
   #isClean(value: AttributeValue, key: string): boolean {
@@ -117,8 +123,11 @@ export class CleanSpans {
   }
 
   #isCleanText(text: string, key: string): boolean {
-    return this.#policy.judge(key) === "searched"
-      ? this.#policy.find(text, key).length === 0
-      : text === "" || RedactionMark.is(text)
+    if (this.#policy.judge(key) !== "searched") return text === "" || RedactionMark.is(text)
+    const isKept = text.length >= shortestKept && text.length <= longestRemembered && this.#policy.isSteady
+    if (isKept && this.#longTexts.has(text)) return true
+    if (this.#policy.find(text, key).length > 0) return false
+    if (isKept) this.#keep(text)
+    return true
   }
 }
