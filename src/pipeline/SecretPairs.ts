@@ -60,6 +60,8 @@ const endsKey = (text: string, end: number, endings: KeyEndings): boolean => {
 
 /** The key in front of a separator; empty where there is none, or none that ends like one. */
 export const keyBefore = (text: string, separator: number, endings: KeyEndings): string => {
+  const before = text.charCodeAt(separator - 1)
+  if (isKeyPart[before] !== 1 && !isSpace(before) && !isQuote(before)) return ""
   const end = keyEnd(text, separator)
   if (!endsKey(text, end, endings)) return ""
   let start = end
