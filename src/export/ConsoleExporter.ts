@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import * as Keys from "../model/AttributeKeys.ts"
 import type { SpanData } from "../model/SpanData.ts"
+import { isLocalRoot } from "../model/SpanIdWords.ts"
 import type { SpanExporter } from "../model/SpanExporter.ts"
 import { subjectOf } from "../model/SpanSubject.ts"
 import * as Trace from "../model/Trace.ts"
@@ -31,8 +32,6 @@ interface Held {
   readonly spans: Array<SpanData>
   readonly since: number
 }
-
-const isLocalRoot = (span: SpanData): boolean => span.parentSpanId === undefined || span.parentIsRemote
 
 /** An exporter that writes to Effect's `Console`. What it still holds is drawn when the scope closes. */
 export const make = Effect.fnUntraced(function* (

@@ -11,6 +11,7 @@
 import type * as Tracer from "effect/Tracer"
 import * as Otlp from "../model/Otlp.ts"
 import * as SpanContext from "../model/SpanContext.ts"
+import * as SpanIdWords from "../model/SpanIdWords.ts"
 import type { SpanData, SpanEvent, SpanLink, StatusCode } from "../model/SpanData.ts"
 import { attributes } from "./OtlpEncoderAttributes.ts"
 import { buffer } from "./OtlpEncoderBuffer.ts"
@@ -37,8 +38,9 @@ const linkSpanId = new OtlpEncoderId(8)
 
 /** Writes one span, and answers the place behind it. Throws when it cannot be read, or its ids are not valid. */
 export const write = (start: number, tag: number, span: SpanData): number => {
-  if (!ownTraceId.read(span.traceId) || !ownSpanId.read(span.spanId)) throw new TypeError("invalid span id")
-  let at = writeHead(start, tag, span)
+  if (!ownTraceId.read(span.traceId)) throw new TypeError("invalid trace id")
+  const words = SpanIdWords.of(span)
+  let at = words === undefined ? writeHead(start, tag, span) : writeOwnHead(start, tag, span, words)
   at = OtlpEncoderNames.write(at, 0x2a, span.name)
   at = writeTimes(at, span)
   at = attributes.map(at, 0x4a, span.attributes)
@@ -59,8 +61,38 @@ export const write = (start: number, tag: number, span: SpanData): number => {
   return end
 }
 
+/** The same as {@link writeHead} for a span of ours. */
+const writeOwnHead = (
+  start: number,
+  tag: number,
+  { traceState }: SpanData,
+  { idHigh, idLow, parentHigh, parentLow }: SpanIdWords.SpanIdWords
+): number => {
+  buffer.reserve(start + fields)
+  const { bytes, view } = buffer
+  bytes[start] = tag
+  let at = start + 1 + spanRoom
+  bytes[at] = 0x0a
+  bytes[at + 1] = 16
+  at = ownTraceId.write(view, at + 2)
+  bytes[at] = 0x12
+  bytes[at + 1] = 8
+  view.setInt32(at + 2, idHigh)
+  view.setInt32(at + 6, idLow)
+  at += 10
+  if (traceState !== "") at = buffer.text(at, 0x1a, traceState)
+  if ((parentHigh | parentLow) === 0) return at
+  buffer.reserve(at + fields)
+  buffer.bytes[at] = 0x22
+  buffer.bytes[at + 1] = 8
+  buffer.view.setInt32(at + 2, parentHigh)
+  buffer.view.setInt32(at + 6, parentLow)
+  return at + 10
+}
+
 /** Ids (1, 2, 4) and trace state (3). */
 const writeHead = (at: number, tag: number, span: SpanData): number => {
+  if (!ownSpanId.read(span.spanId)) throw new TypeError("invalid span id")
   buffer.reserve(at + fields)
   const { bytes, view } = buffer
   bytes[at] = tag

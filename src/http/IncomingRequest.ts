@@ -161,10 +161,26 @@ export const attributes = (request: IncomingRequest, fiber: Fiber.Fiber<unknown,
   return written
 }
 
+interface Server {
+  readonly address?: string
+  readonly port?: number
+}
+
+const serverOf = (host: string): Server => {
+  const [, name, port] = hostShape.exec(host) ?? []
+  if (name === undefined) return {}
+  const address = name.startsWith("[") ? name.slice(1, -1) : name
+  return port === undefined ? { address } : { address, port: Number(port) }
+}
+
+/** A server is mostly asked for by one name. */
+let last: Server & { readonly host: string } = { host: "" }
+
 /** The host as the client wrote it; without a port, the one its scheme implies. A malformed host is left out. */
 const addServer = (written: Record<string, unknown>, host: string | undefined, scheme: string): void => {
-  const [, name, port] = host === undefined ? [] : (hostShape.exec(host) ?? [])
-  if (name === undefined) return
-  written[AttributeKeys.serverAddress] = name.startsWith("[") ? name.slice(1, -1) : name
-  written[AttributeKeys.serverPort] = port === undefined ? (scheme === "https" ? 443 : 80) : Number(port)
+  if (host === undefined) return
+  if (host !== last.host) last = { host, ...serverOf(host) }
+  if (last.address === undefined) return
+  written[AttributeKeys.serverAddress] = last.address
+  written[AttributeKeys.serverPort] = last.port ?? (scheme === "https" ? 443 : 80)
 }

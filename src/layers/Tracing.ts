@@ -31,7 +31,6 @@ import * as Crossing from "./Crossing.ts"
 import * as Delivery from "./Delivery.ts"
 import * as HealthFile from "./HealthFile.ts"
 import * as LayerHealth from "./LayerHealth.ts"
-import * as NotingSampler from "./NotingSampler.ts"
 import * as OtelGlobals from "./OtelGlobals.ts"
 import * as ProcessEndings from "./ProcessEndings.ts"
 import * as Redacting from "./Redacting.ts"
@@ -217,7 +216,7 @@ const build = Effect.fnUntraced(function* (settings: TracingConfig.TracingConfig
     onStart: delivery.onStart,
     recordsUnsampled: delivery.recordsUnsampled,
     onRecordedRoot: delivery.onRecordedRoot,
-    sampler: NotingSampler.make(sampler, books.leftOut),
+    sampler,
     books,
     openSpans,
     otelContext,

@@ -9,21 +9,27 @@ export const normal = (key: string): string =>
     .toLowerCase()
     .replace(/\d{1,8}$/, "")
 
-/** The last two letters that keys have: what tells at once that most others are none of them. */
+/** The last three letters that keys have: what tells at once that most others are none of them. */
 export class KeyEndings {
-  readonly #pairs = new Uint8Array(1 << 10)
+  readonly #places = new Uint8Array(1 << 15)
 
   constructor(keys: Iterable<string>) {
     for (const key of keys) {
       const letters = normal(key)
-      this.#pairs[placeOf(letters.charCodeAt(letters.length - 2), letters.charCodeAt(letters.length - 1))] = 1
+      const code = (fromEnd: number): number => letters.charCodeAt(letters.length - fromEnd)
+      // Of a shorter key whatever stands before it will do
+      for (let before = 0; before < 32; before++) {
+        const [third, second] = [letters.length < 3 ? before : code(3), letters.length < 2 ? before : code(2)]
+        this.#places[placeOf(third, second, code(1))] = 1
+      }
     }
   }
 
-  /** Case does not matter. True for a few pairs of other signs, too. */
-  have(last: number, end: number): boolean {
-    return this.#pairs[placeOf(last, end)] === 1
+  /** Case does not matter. True for a few other signs, too. */
+  have(third: number, second: number, last: number): boolean {
+    return this.#places[placeOf(third, second, last)] === 1
   }
 }
 
-const placeOf = (last: number, end: number): number => ((last & 31) << 5) | (end & 31)
+const placeOf = (third: number, second: number, last: number): number =>
+  ((third & 31) << 10) | ((second & 31) << 5) | (last & 31)

@@ -22,6 +22,11 @@ export interface PropagatedContext {
   readonly denied?: boolean
 }
 
+export const noBaggage: Baggage = new Map()
+
+/** What most requests bring that begin something: one object for all of them. */
+export const nothing: PropagatedContext = { span: undefined, baggage: noBaggage }
+
 export interface Propagator {
   /** The header names that it writes, or that would gainsay what it writes, in lower case. */
   readonly fields: ReadonlyArray<string>
@@ -31,6 +36,10 @@ export interface Propagator {
   readonly extract: (headers: HeaderLines) => PropagatedContext
 }
 
+/** The first of a name is kept. */
+const merged = (first: Baggage, then: Baggage): Baggage =>
+  first.size === 0 ? then : new Map([...first, ...[...then].filter(([name]) => !first.has(name))])
+
 /**
  * Writes what all of them write, in every format; reads the first span context found, in their order, and all baggage,
  * the first of a name kept.
@@ -39,14 +48,16 @@ export const all = (propagators: ReadonlyArray<Propagator>): Propagator => ({
   fields: [...new Set(propagators.flatMap((propagator) => propagator.fields))],
   inject: (context) => Object.assign({}, ...propagators.map((propagator) => propagator.inject(context))),
   extract: (headers) => {
-    const found = propagators.map((propagator) => propagator.extract(headers))
-    const baggage = new Map<string, BaggageEntry>()
-    for (const [name, entry] of found.flatMap((context) => [...context.baggage])) {
-      if (!baggage.has(name)) baggage.set(name, entry)
+    let span: SpanContext | undefined
+    let baggage: Baggage = noBaggage
+    let denied = false
+    for (const propagator of propagators) {
+      const found = propagator.extract(headers)
+      span ??= found.span
+      denied ||= found.denied === true
+      if (found.baggage.size > 0) baggage = merged(baggage, found.baggage)
     }
-    const span = found.find((context) => context.span !== undefined)?.span
-    return span === undefined && found.some(({ denied }) => denied === true)
-      ? { span, baggage, denied: true }
-      : { span, baggage }
+    if (span !== undefined || !denied) return span === undefined && baggage.size === 0 ? nothing : { span, baggage }
+    return { span, baggage, denied }
   }
 })

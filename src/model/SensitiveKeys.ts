@@ -91,11 +91,13 @@ const lastWord = /[A-Z]?[a-z0-9]+(?=[^a-zA-Z0-9]*$)|[A-Z0-9]+(?=[^a-zA-Z0-9]*$)/
 const shortestKey = 3
 const listEndings = new KeyEndings(sensitive)
 
-/** True for most keys, at the cost of two letters. */
+/** True for most keys, at the cost of three letters. */
 const endsLikeNone = (key: string): boolean => {
-  const before = key.charCodeAt(key.length - 2) | 0x20
+  const third = key.charCodeAt(key.length - 3) | 0x20
+  const second = key.charCodeAt(key.length - 2) | 0x20
   const last = key.charCodeAt(key.length - 1) | 0x20
-  return isSmallLetter(before) && isSmallLetter(last) && !listEndings.have(before, last)
+  const areLetters = isSmallLetter(third) && isSmallLetter(second) && isSmallLetter(last)
+  return areLetters && !listEndings.have(third, second, last)
 }
 
 const isSmallLetter = (code: number): boolean => code >= 0x61 && code <= 0x7a

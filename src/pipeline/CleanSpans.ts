@@ -1,9 +1,9 @@
 /**
  * Tells spans that hold nothing to be masked, which most of them are, from those that do.
  *
- * What spans of one kind say they mostly say alike, in the same order, so what
- * was found clean is remembered by its place; it is searched again only when it
- * differs. Nothing is allocated for a clean span.
+ * What spans of one name say they mostly say alike, in the same order, so what
+ * was found clean is remembered by the name and the place; it is searched again
+ * only when it differs. Nothing is allocated for a clean span.
  */
 import * as SpanContext from "../model/SpanContext.ts"
 import type { Attributes, AttributeValue } from "../model/Attributes.ts"
@@ -14,28 +14,32 @@ import * as Policy from "./RedactionPolicy.ts"
 
 /** More than these are not remembered, and no longer texts. */
 const remembered = 32
-const longestRemembered = 8192
+const longestRemembered = 1024
+
+/** To look for a shorter text takes as long as to search it. */
+const shortestKept = 256
+/** With texts of that length these are a megabyte. */
+const mostKept = 128
+
+/** Spans of so many names are remembered; of a program that makes up names, the last ones. */
+const mostNames = 64
 
 /** What was clean in one place. */
 interface Slot {
-  key: string | undefined
+  key: string
   value: unknown
 }
-
-/** Texts that differ mostly differ in their last character, and comparing all of them may be slow. */
-const isSame = (a: unknown, b: unknown): boolean =>
-  typeof a === "string" && typeof b === "string"
-    ? a.length === b.length && a.charCodeAt(a.length - 1) === b.charCodeAt(b.length - 1) && a === b
-    : a === b
 
 const isObject = (value: unknown): boolean => typeof value === "object"
 
 export class CleanSpans {
   readonly #policy: Policy.RedactionPolicy
-  readonly #slots: ReadonlyArray<Slot> = Array.from({ length: remembered }, () => ({
-    key: undefined,
-    value: undefined
-  }))
+  readonly #known = new Map<string, Array<Slot>>()
+  #name: string | undefined
+  /** Those of the span at hand, as far as there were any. */
+  #slots: Array<Slot> = []
+  /** Long texts that hold no secret: stacks above all, which come again wherever something fails. */
+  readonly #longTexts = new Set<string>()
   #slot = 0
   #clean = true
 
@@ -47,6 +51,7 @@ export class CleanSpans {
   has(span: SpanData): boolean {
     this.#slot = 0
     this.#clean = true
+    if (span.name !== this.#name) this.#slots = this.#slotsOf(span.name)
     if (!this.#text(span.name, Policy.spanName)) return false
     span.attributes.forEach(this.#attribute)
     if (!this.#clean) return false
@@ -79,26 +84,47 @@ export class CleanSpans {
   }
 
   #pair(value: AttributeValue, key: string): boolean {
-    const slot = this.#slots[this.#slot++]
-    if (slot !== undefined && slot.key === key && isSame(slot.value, value)) return true
+    const at = this.#slot++
+    const slot = this.#slots[at]
+    if (slot !== undefined && slot.key === key && slot.value === value) return true
     if (!this.#isClean(value, key) || !this.#policy.isClean(key)) return false
-    this.#remember(slot, key, value)
+    this.#remember(at, key, value)
     return true
   }
 
   #text(text: string, standsFor: string): boolean {
-    const slot = this.#slots[this.#slot++]
-    if (slot !== undefined && slot.key === standsFor && isSame(slot.value, text)) return true
+    const at = this.#slot++
+    const slot = this.#slots[at]
+    if (slot !== undefined && slot.key === standsFor && slot.value === text) return true
     if (!this.#isCleanText(text, standsFor)) return false
-    this.#remember(slot, standsFor, text)
+    this.#remember(at, standsFor, text)
     return true
   }
 
-  #remember(slot: Slot | undefined, key: string, value: AttributeValue): void {
-    if (slot === undefined || !this.#policy.isSteady || isObject(value)) return
+  #remember(at: number, key: string, value: AttributeValue): void {
+    if (at >= remembered || !this.#policy.isSteady || isObject(value)) return
     if (typeof value === "string" && value.length > longestRemembered) return
-    slot.key = key
-    slot.value = value
+    const slot = this.#slots[at]
+    if (slot === undefined) this.#slots[at] = { key, value }
+    else {
+      slot.key = key
+      slot.value = value
+    }
+  }
+
+  #slotsOf(name: string): Array<Slot> {
+    this.#name = name
+    const known = this.#known.get(name)
+    if (known !== undefined) return known
+    if (this.#known.size >= mostNames) this.#known.clear()
+    const slots: Array<Slot> = []
+    this.#known.set(name, slots)
+    return slots
+  }
+
+  #keep(text: string): void {
+    if (this.#longTexts.size >= mostKept) this.#longTexts.clear()
+    this.#longTexts.add(text)
   }
 
   #isClean(value: AttributeValue, key: string): boolean {
@@ -117,8 +143,11 @@ export class CleanSpans {
   }
 
   #isCleanText(text: string, key: string): boolean {
-    return this.#policy.judge(key) === "searched"
-      ? this.#policy.find(text, key).length === 0
-      : text === "" || RedactionMark.is(text)
+    if (this.#policy.judge(key) !== "searched") return text === "" || RedactionMark.is(text)
+    const isKept = text.length >= shortestKept && text.length <= longestRemembered && this.#policy.isSteady
+    if (isKept && this.#longTexts.has(text)) return true
+    if (this.#policy.find(text, key).length > 0) return false
+    if (isKept) this.#keep(text)
+    return true
   }
 }

@@ -117,12 +117,7 @@ export class ScanText {
     const text = this.#text
     switch (sign) {
       case Signs.issued:
-        return this.#token(
-          text.charCodeAt(index) === 0x2d && text.charCodeAt(index - 1) === 0x2d
-            ? (Tokens.pemAt(text, index - 1) ?? this.#option(index - 1))
-            : Tokens.issuedAt(text, index),
-          index
-        )
+        return Signs.isDash(text, index) ? this.#dashes(index) : this.#token(Tokens.issuedAt(text, index), index)
       case Signs.capitalJ: {
         if (index < this.#noWebToken) return index
         const token = Tokens.webTokenAt(text, index)
@@ -209,6 +204,12 @@ export class ScanText {
     if (key === "") return index
     const before = text.charCodeAt(index - key.length - 1)
     return before === 0x3c || before === 0x3a ? this.#value(Pairs.valueInTag(text, index), index) : index
+  }
+
+  /** The second of some hyphens. What begins with them is told there, and not at each. */
+  #dashes(index: number): number {
+    if (index - 2 >= this.#word && this.#text.charCodeAt(index - 2) === 0x2d) return index
+    return this.#token(Tokens.pemAt(this.#text, index - 1) ?? this.#option(index - 1), index)
   }
 
   /** `--token …` of a command line. */

@@ -40,14 +40,28 @@ const keyEnd = (text: string, separator: number): number => {
   return end
 }
 
+/** Where the next letter of a key stands, towards its beginning: hyphens, underscores and points are passed by. */
+const letterBefore = (text: string, from: number): number => {
+  let at = from - 1
+  while (from - at <= mostSpaces && isJoint(text.charCodeAt(at))) at--
+  return at
+}
+
+const isJoint = (code: number): boolean => code === 0x2d || code === 0x5f || code === 0x2e
+
 const endsKey = (text: string, end: number, endings: KeyEndings): boolean => {
   let last = end
-  while (last > 1 && end - last < mostNumbering && isNumbering(text.charCodeAt(last - 1))) last--
-  return last > 1 && endings.have(text.charCodeAt(last - 2), text.charCodeAt(last - 1))
+  while (last > 0 && end - last < mostNumbering && isNumbering(text.charCodeAt(last - 1))) last--
+  const first = letterBefore(text, last)
+  const second = letterBefore(text, first)
+  const third = letterBefore(text, second)
+  return first >= 0 && endings.have(text.charCodeAt(third), text.charCodeAt(second), text.charCodeAt(first))
 }
 
 /** The key in front of a separator; empty where there is none, or none that ends like one. */
 export const keyBefore = (text: string, separator: number, endings: KeyEndings): string => {
+  const before = text.charCodeAt(separator - 1)
+  if (isKeyPart[before] !== 1 && !isSpace(before) && !isQuote(before)) return ""
   const end = keyEnd(text, separator)
   if (!endsKey(text, end, endings)) return ""
   let start = end

@@ -134,8 +134,10 @@ export const webTokenAt = (text: string, at: number): SecretToken | undefined =>
 const begin = "-----BEGIN "
 const longestLabel = 64
 
-/** A block of PEM that begins here, unless what it holds is public. Without an end it is all the rest. */
-export const pemAt = (text: string, start: number): SecretToken | undefined => {
+/** A block of PEM that the hyphens here begin, unless what it holds is public. Without an end it is all the rest. */
+export const pemAt = (text: string, hyphens: number): SecretToken | undefined => {
+  let start = hyphens
+  while (text.charCodeAt(start + 5) === 0x2d) start++
   if (!text.startsWith(begin, start)) return undefined
   const label = text.slice(start + begin.length, start + begin.length + longestLabel)
   const close = label.indexOf("-----")

@@ -6,7 +6,8 @@
  */
 import type { SpanData } from "../model/SpanData.ts"
 import * as SpanSize from "./SpanSize.ts"
-import { isLocalRoot, TailTrace } from "./TailTrace.ts"
+import { isLocalRoot } from "../model/SpanIdWords.ts"
+import { TailTrace } from "./TailTrace.ts"
 
 export interface TailBufferOptions {
   /** How many spans may wait, of all traces and of one. */

@@ -3,12 +3,9 @@
  */
 import * as AttributeKeys from "../model/AttributeKeys.ts"
 import { durationMillis, type SpanData } from "../model/SpanData.ts"
+import { isLocalRoot } from "../model/SpanIdWords.ts"
 import * as SpanNames from "../model/SpanNames.ts"
 import type { LocalTrace } from "./TailRule.ts"
-
-/** True of a span above which there is nothing in this process. */
-export const isLocalRoot = ({ parentIsRemote, parentSpanId }: SpanData): boolean =>
-  parentSpanId === undefined || parentIsRemote
 
 /** True of a try that failed, and that no other follows. */
 const isLastTry = ({ attributes, name }: SpanData): boolean => {

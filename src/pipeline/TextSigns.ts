@@ -54,6 +54,10 @@ export const of = (code: number): number => (code < 0x80 ? signs[code]! : breaks
 /** Characters of base64 that a secret and its key need at least. */
 export const shortestWord = 16
 
+/** True for a hyphen behind another. */
+export const isDash = (text: string, index: number): boolean =>
+  text.charCodeAt(index) === 0x2d && text.charCodeAt(index - 1) === 0x2d
+
 /** Where a card's number ends that begins behind a sign; 0 where none does. */
 export const cardEnd = (text: string, start: number): number => {
   const first = text.charCodeAt(start)

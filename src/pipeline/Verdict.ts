@@ -9,7 +9,8 @@ import * as AttributeKeys from "../model/AttributeKeys.ts"
 import type { Attributes } from "../model/Attributes.ts"
 import type { SpanData } from "../model/SpanData.ts"
 import type { Bound } from "./TailBuffer.ts"
-import { isLocalRoot, type TailTrace } from "./TailTrace.ts"
+import { isLocalRoot } from "../model/SpanIdWords.ts"
+import type { TailTrace } from "./TailTrace.ts"
 
 /** Kept, and what its spans say about that; or lost before it was over, with the trace as far as it is known. */
 export type Verdict = Kept | { readonly _tag: "evicted"; readonly bound: Bound; readonly trace: TailTrace }

@@ -8,7 +8,7 @@
  * @see https://github.com/openzipkin/b3-propagation
  */
 import * as HeaderLines from "../model/HeaderLines.ts"
-import type { PropagatedContext, Propagator } from "../model/Propagator.ts"
+import { nothing, type PropagatedContext, type Propagator } from "../model/Propagator.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import * as DebugMark from "./DebugMark.ts"
 
@@ -20,8 +20,6 @@ const flagsOf: Readonly<Record<Decision, number>> = {
   deny: 0,
   defer: SpanContext.deferredFlag
 }
-
-const nothing: PropagatedContext = { span: undefined, baggage: new Map() }
 
 const contextOf = (traceId: string, spanId: string, decision: Decision): PropagatedContext => {
   const ids = { traceId: traceId.padStart(32, "0"), spanId }

@@ -7,7 +7,7 @@
  * @see https://www.w3.org/TR/baggage/
  */
 import { bare } from "../model/HeaderLines.ts"
-import type { Baggage, BaggageEntry, Propagator } from "../model/Propagator.ts"
+import { type Baggage, type BaggageEntry, nothing, type Propagator } from "../model/Propagator.ts"
 
 /** What every platform must hand on at the least, and we at the most. */
 const maxMembers = 64
@@ -112,7 +112,10 @@ export const make = (budget: number): Propagator => ({
     const header = baggage.size === 0 ? "" : format(baggage, budget)
     return header === "" ? {} : { baggage: header }
   },
-  extract: (headers) => ({ span: undefined, baggage: parse(headers.get("baggage") ?? []) })
+  extract: (headers) => {
+    const lines = headers.get("baggage")
+    return lines === undefined ? nothing : { span: undefined, baggage: parse(lines) }
+  }
 })
 
 /** Carries the `baggage` header, of up to 8192 bytes. */

@@ -8,7 +8,7 @@
 import { createHash, timingSafeEqual } from "node:crypto"
 import type * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
-import type { PropagatedContext } from "../model/Propagator.ts"
+import { nothing, type PropagatedContext } from "../model/Propagator.ts"
 import { type Sender, TrustPolicy } from "../model/References.ts"
 import type * as SpanContext from "../model/SpanContext.ts"
 import * as Carrier from "./Carrier.ts"
@@ -58,8 +58,6 @@ export interface Incoming {
   readonly claimed: SpanContext.SpanContext | undefined
 }
 
-const noContext: PropagatedContext = { span: undefined, baggage: new Map() }
-
 /**
  * Reads what a request's headers carry, as far as its sender is believed. Of one who is not, nothing counts: neither its
  * ids and its decision, nor its state, its baggage or its wish not to be recorded.
@@ -73,5 +71,5 @@ export const receive = (
   const policy = fiber.getRef(TrustPolicy)
   return policy === undefined || policy === everybody || asked(policy, sender())
     ? { continued: carried, claimed: undefined }
-    : { continued: noContext, claimed: carried.span && { ...carried.span, traceState: "" } }
+    : { continued: nothing, claimed: carried.span && { ...carried.span, traceState: "" } }
 }

@@ -8,7 +8,7 @@
  * @see https://www.w3.org/TR/trace-context-2/
  */
 import * as HeaderLines from "../model/HeaderLines.ts"
-import type { Propagator } from "../model/Propagator.ts"
+import { noBaggage, nothing, type Propagator } from "../model/Propagator.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 import * as TraceState from "../model/TraceState.ts"
 
@@ -52,10 +52,10 @@ export const propagator: Propagator = {
     return tracestate === "" ? { traceparent } : { traceparent, tracestate }
   },
   extract: (headers) => {
-    const parent = parseTraceParent(HeaderLines.only(headers, "traceparent", longestParent) ?? "")
-    return {
-      span: parent && { ...parent, traceState: TraceState.parse(headers.get("tracestate") ?? []) },
-      baggage: new Map()
-    }
+    const line = HeaderLines.only(headers, "traceparent", longestParent)
+    const parent = line === undefined ? undefined : parseTraceParent(line)
+    return parent === undefined
+      ? nothing
+      : { span: { ...parent, traceState: TraceState.parse(headers.get("tracestate") ?? []) }, baggage: noBaggage }
   }
 }

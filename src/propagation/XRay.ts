@@ -7,7 +7,7 @@
  * @see https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
  */
 import { bare, only } from "../model/HeaderLines.ts"
-import type { Propagator } from "../model/Propagator.ts"
+import { noBaggage, type Propagator } from "../model/Propagator.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 
 const header = "x-amzn-trace-id"
@@ -44,5 +44,5 @@ export const propagator: Propagator = {
   fields: [header],
   inject: ({ span }): Readonly<Record<string, string>> =>
     span === undefined || !SpanContext.isValid(span) ? {} : { [header]: format(span) },
-  extract: (headers) => ({ span: parse(only(headers, header, longest) ?? ""), baggage: new Map() })
+  extract: (headers) => ({ span: parse(only(headers, header, longest) ?? ""), baggage: noBaggage })
 }

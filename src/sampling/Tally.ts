@@ -1,5 +1,6 @@
 /**
- * Counts what a sampler decides, by reason, where a trace begins or comes in. Children that follow are not counted.
+ * Counts what a sampler decides, by reason, where a trace begins or comes in, and remembers which traces it left out
+ * last. Children that follow are not counted.
  *
  * Stands outside of all others, so it mends what samplers of the user's may
  * do. One that throws has not said no: the trace is kept, and that is its
@@ -52,8 +53,12 @@ export class Tally implements Sampler {
       this.#reason = decision.reason
       this.#counts = SpanBooks.decidedFor(this.#books, decision.reason)
     }
-    if (decision.sampled) this.#counts.kept++
-    else this.#counts.leftOut++
+    if (decision.sampled) {
+      this.#counts.kept++
+      return decision
+    }
+    this.#counts.leftOut++
+    this.#books.leftOut.note(input.traceId, decision.reason)
     return decision
   }
 }

@@ -12,6 +12,7 @@ import type * as Tracer from "effect/Tracer"
 import * as Attributes from "../model/Attributes.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import * as SpanContext from "../model/SpanContext.ts"
+import * as SpanIdWords from "../model/SpanIdWords.ts"
 import type { Resource, Scope, SpanData, SpanEvent, SpanLink, StatusCode } from "../model/SpanData.ts"
 import { ForcedIds } from "../model/SpanHints.ts"
 import type { OpenSpan } from "./OpenSpans.ts"
@@ -52,11 +53,15 @@ interface Rare {
 const noEvents: ReadonlyArray<SpanEvent> = []
 const noLinks: ReadonlyArray<SpanLink> = []
 
-export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
+export class GoraxSpan implements Tracer.Span, SpanData, SpanIdWords.SpanIdWords, OpenSpan {
   name: string
   readonly kind: Tracer.SpanKind
   readonly attributes: Attributes.AttributeMap
   readonly parentIsRemote: boolean
+  idHigh = 0
+  idLow = 0
+  parentHigh = 0
+  parentLow = 0
   after: OpenSpan | undefined
   before: OpenSpan | undefined
   readonly #shared: SpanShared
@@ -67,8 +72,6 @@ export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
   #decision: Decision
   /** The parent's until this span is decided. */
   #trace: TracePart.TracePart | undefined
-  #spanId = ""
-  #parentSpanId: string | undefined
   #events: Array<SpanEvent> | undefined
   #rare: Rare | undefined
 
@@ -84,12 +87,16 @@ export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
     // What the parent knows is kept and the parent let go, so that a waiting span keeps no ancestors alive.
     if (parent instanceof GoraxSpan) {
       this.#trace = parent.#decided()
-      this.#parentSpanId = parent.#spanId
+      this.parentHigh = parent.idHigh
+      this.parentLow = parent.idLow
       this.parentIsRemote = false
     } else {
       const context = parent === undefined ? undefined : validContext(parent)
       this.#trace = context
-      this.#parentSpanId = context?.spanId
+      if (context !== undefined) {
+        this.parentHigh = SpanIdWords.highOf(context.spanId)
+        this.parentLow = SpanIdWords.lowOf(context.spanId)
+      }
       this.parentIsRemote = context !== undefined && isRemote(parent!)
     }
     shared.books.started++
@@ -116,19 +123,21 @@ export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
     return SpanClock.later(this.#start, sinceStart, this.#anchor)
   }
   get parent(): Option.Option<Tracer.AnySpan> {
-    return this.#parentSpanId === undefined
-      ? Option.none()
-      : Option.some(SpanContext.toExternalSpan({ ...this.#trace!, spanId: this.#parentSpanId }))
+    const spanId = this.parentSpanId
+    return spanId === undefined ? Option.none() : Option.some(SpanContext.toExternalSpan({ ...this.#trace!, spanId }))
+  }
+  get #hasParent(): boolean {
+    return (this.parentHigh | this.parentLow) !== 0
   }
   get parentSpanId(): string | undefined {
-    return this.#parentSpanId
+    return this.#hasParent ? SpanIdWords.toHex(this.parentHigh, this.parentLow) : undefined
   }
   get traceId(): string {
     return this.#decided().traceId
   }
   get spanId(): string {
     this.#decided()
-    return this.#spanId
+    return SpanIdWords.toHex(this.idHigh, this.idLow)
   }
   get traceFlags(): number {
     return this.#decided().traceFlags
@@ -308,17 +317,21 @@ export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
 
   /** What this span has in common with its trace, once it is decided whether it is recorded. */
   #decided(): TracePart.TracePart {
-    return this.#spanId === "" ? (this.#trace = this.#decide()) : this.#trace!
+    return (this.idHigh | this.idLow) === 0 ? (this.#trace = this.#decide()) : this.#trace!
   }
 
   #decide(): TracePart.TracePart {
     const { ids, recordsUnsampled, sampler } = this.#shared
     const inherited = this.#trace
     const forced = this.#rare?.annotations && validForced(this.#rare.annotations)
-    this.#spanId = forced?.spanId ?? ids.spanId()
+    if (forced === undefined) ids.assign(this)
+    else {
+      this.idHigh = SpanIdWords.highOf(forced.spanId)
+      this.idLow = SpanIdWords.lowOf(forced.spanId)
+    }
     const isNewTrace = inherited === undefined || (forced !== undefined && forced.traceId !== inherited.traceId)
     // A parent in another trace is no parent
-    if (isNewTrace) this.#parentSpanId = undefined
+    if (isNewTrace) this.parentHigh = this.parentLow = 0
     const kept = isNewTrace
       ? {
           traceId: forced?.traceId ?? ids.traceId(),
@@ -339,7 +352,7 @@ export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
   }
 
   #ask(kept: TracePart.TracePart): TracePart.TracePart {
-    const { attributes, kind, links, name, parentIsRemote } = this
+    const { attributes, kind, links, name, parentIsRemote, parentSpanId } = this
     const { traceFlags, traceId, traceState } = kept
     const { decision, trace } = TracePart.decide(
       this.#shared.sampler,
@@ -351,9 +364,9 @@ export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
         attributes,
         links,
         parent:
-          this.#parentSpanId === undefined
+          parentSpanId === undefined
             ? undefined
-            : { traceId, spanId: this.#parentSpanId, traceFlags, traceState, isRemote: parentIsRemote }
+            : { traceId, spanId: parentSpanId, traceFlags, traceState, isRemote: parentIsRemote }
       }
     )
     this.#decision = decision.sampled ? "sampled" : this.#unsampled(trace)
@@ -364,14 +377,14 @@ export class GoraxSpan implements Tracer.Span, SpanData, OpenSpan {
   #unsampled({ traceId }: TracePart.TracePart): Decision {
     const { onRecordedRoot, recordsUnsampled } = this.#shared
     if (recordsUnsampled !== true) return "unsampled"
-    if (this.#parentSpanId === undefined || this.parentIsRemote) onRecordedRoot?.(traceId, this.#spanId)
+    if (!this.#hasParent || this.parentIsRemote) onRecordedRoot?.(traceId, this.spanId)
     return "recorded"
   }
 
   /** True where the sampler need not be asked: its answer could only be that of the parent. */
   #isBelowUnsampled(kept: TracePart.TracePart): boolean {
     return (
-      this.#parentSpanId !== undefined &&
+      this.#hasParent &&
       !this.parentIsRemote &&
       this.#shared.sampler.declinesBelowUnsampled === true &&
       !TracePart.isSampled(kept)

@@ -1,7 +1,6 @@
 /**
  * The tracer: Effect's own `Tracer`, made to cost little and say what is true.
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
@@ -29,8 +28,7 @@ const rename = (span: Tracer.AnySpan, name: string): void => {
 }
 
 const mark: SpanOpener.SpanOpener["mark"] = (fiber, span, name, attributes) => {
-  if (span instanceof GoraxSpan && span.recording)
-    span.mark(name, SpanClock.read(fiber.getRef(Clock.Clock)), attributes)
+  if (span instanceof GoraxSpan && span.recording) span.mark(name, SpanClock.read(SpanFrame.clockOf(fiber)), attributes)
 }
 
 const declines =

@@ -6,7 +6,7 @@
  * this file knows it (it is tried once, with success, failure and
  * interruption), Effect's public API does the same work.
  */
-import type * as Clock from "effect/Clock"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -152,6 +152,12 @@ const defaultsOf = (fiber: Fiber.Fiber<unknown, unknown>, shared: SpanShared): S
   if (cache.spanDefaults !== undefined && cache.spanDefaultsOf === fiber.context) return cache.spanDefaults
   cache.spanDefaultsOf = fiber.context
   return (cache.spanDefaults = SpanDefaults.fromFiber(fiber, shared.loggers))
+}
+
+/** The fiber's clock; inside a span it has been looked up already. */
+export const clockOf = (fiber: Fiber.Fiber<unknown, unknown>): Clock.Clock => {
+  const { spanDefaults, spanDefaultsOf }: KnownCache = fiber.cache
+  return (spanDefaultsOf === fiber.context ? spanDefaults?.clock : undefined) ?? fiber.getRef(Clock.Clock)
 }
 
 /** The fiber's context with another span. What is derived from the two differs in nothing else, so it is copied. */

@@ -49,7 +49,9 @@ describe("what looks like a secret is found in the midst of a text", () => {
     ["amex 3782 822463 10005", "amex [card]"],
     [Secrets.bySight["aws"]!.replace("AKIA", "ASIA"), "[aws]"],
     ["a.eyJub3Q", "a.eyJub3Q"],
-    [`keyJson-${jwt}`, "keyJson-[jwt]"]
+    [`keyJson-${jwt}`, "keyJson-[jwt]"],
+    [`---${Secrets.bySight["pem"]!}`, "---[pem]"],
+    [Secrets.bySight["pem"]!.repeat(2), "[pem][pem]"]
   ])("%s", (text, expected) => assert.strictEqual(shown(text), expected))
 
   it.each([
