@@ -30,7 +30,12 @@ import * as Tour from "./platform/Tour.ts"
 import { awaitWhole } from "./platform/WholeTrace.ts"
 
 const webhookSecret = "a-secret-for-examples"
-const drawing = { color: process.stdout.isTTY, width: Math.max(100, Math.min(160, process.stdout.columns ?? 120)) }
+/** Log lines are on the page; here they would hide the tree. */
+const drawing = {
+  spansOnly: true,
+  color: process.stdout.isTTY,
+  width: Math.max(100, Math.min(160, process.stdout.columns ?? 120))
+}
 
 class WrongOption extends Schema.TaggedError<WrongOption>()("WrongOption", { message: Schema.String }) {}
 
@@ -45,7 +50,12 @@ const NonEmpty = (name: string) => Config.option(Config.NonEmptyString(name))
 const receiver = Effect.fnUntraced(function* (backend: Option.Option<string>) {
   if (Option.isSome(backend)) return { endpoint: backend.value, viewer: undefined, tracing: {} }
   const viewer = yield* Effect.flatMap(Layer.build(Viewer.layer()), (context) => Effect.provide(Viewer.Viewer, context))
-  const tracing = { TRACING_ENDPOINT: viewer.url, TRACING_EXPORTER: "otlp", TRACING_EXPORTER_TYPE: undefined }
+  const tracing = {
+    TRACING_ENDPOINT: viewer.url,
+    TRACING_EXPORTER: "otlp",
+    TRACING_EXPORTER_TYPE: undefined,
+    TRACING_LOGS: yield* Config.String("TRACING_LOGS").pipe(Config.withDefault("otlp"))
+  }
   return { endpoint: viewer.url, viewer, tracing }
 })
 

@@ -9,7 +9,6 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as fs from "node:fs/promises"
-import * as Otlp from "../model/Otlp.ts"
 import * as TraceImport from "../viewer/TraceImport.ts"
 import * as TracePrinter from "../viewer/TracePrinter.ts"
 import * as TraceStore from "../viewer/TraceStore.ts"
@@ -24,20 +23,20 @@ const drawing = (): TracePrinter.TracePrinterOptions => ({
   width: Math.max(100, Math.min(200, process.stdout.columns ?? 120))
 })
 
-/** A trace as it is shown in the terminal: drawn, or as one line of OTLP. */
+/** A trace as it is shown in the terminal: drawn, or as OTLP, a line with its spans and one with its log records. */
 const shown = (trace: TraceStore.StoredTrace, json: boolean): string =>
-  json ? JSON.stringify(Otlp.fromSpans(trace.spans)) : `\n${TracePrinter.draw(trace, drawing())}`
+  json ? TraceImport.toText([trace]).trimEnd() : `\n${TracePrinter.draw(trace, drawing())}`
 
 const one = Effect.fnUntraced(function* (options: ViewOptions, id: string) {
   const wanted = id.toLowerCase()
   const all = yield* ViewSource.traces(options)
-  const found = all.filter(([first]) => first?.traceId.startsWith(wanted) === true)
+  const found = all.filter(({ spans: [first] }) => first?.traceId.startsWith(wanted) === true)
   if (found.length > 1) return yield* ViewSource.refused(`${found.length} traces begin with ${id}: say more of it.`)
-  const [spans] = found
-  if (spans === undefined) {
+  const [trace] = found
+  if (trace === undefined) {
     return yield* ViewSource.refused(`No trace ${id} is here: it may not have arrived yet, or has left to make room.`)
   }
-  yield* Console.log(shown({ spans, summary: TraceSummary.fromSpans(spans) }, options.json))
+  yield* Console.log(shown({ ...trace, summary: TraceSummary.fromSpans(trace.spans) }, options.json))
 })
 
 const exported = Effect.fnUntraced(function* (options: ViewOptions, file: string) {
@@ -50,7 +49,7 @@ const exported = Effect.fnUntraced(function* (options: ViewOptions, file: string
     catch: (error) =>
       ViewSource.refused(`${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`)
   })
-  const spans = all.reduce((sum, trace) => sum + trace.length, 0)
+  const spans = all.reduce((sum, trace) => sum + trace.spans.length, 0)
   yield* Console.log(`${all.length} traces, ${spans} spans: ${file}`)
 })
 
@@ -99,8 +98,9 @@ const serve = Effect.fnUntraced(function* (options: ViewOptions) {
   const viewer = yield* Effect.provide(Viewer.Viewer, context)
   if (terminal || json) yield* Effect.forkScoped(print(viewer.store, json), { startImmediately: true })
   if (!json) yield* Console.log(greeting(viewer, options))
-  const spans = yield* ViewSource.read(imports)
+  const { logs, spans } = yield* ViewSource.read(imports)
   if (spans.length > 0) yield* viewer.store.add(spans)
+  if (logs.length > 0) yield* viewer.store.addLogs(logs)
   return yield* Effect.never
 })
 

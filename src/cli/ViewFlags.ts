@@ -26,7 +26,7 @@ export const flags = {
   file: text("file", "traces.db", "An SQLite file that keeps the traces beyond the process"),
   maxAge: text("max-age", "duration", 'Let traces go that have not grown for so long: "30 minutes", "2 days"'),
   maxTraces: Flag.Int("max-traces").pipe(Flag.withDescription("How many to hold"), Flag.withDefault(1000)),
-  tee: text("tee", "url", "Send all that arrives on to a backend: http://host:4318"),
+  tee: text("tee", "url", "Send all spans that arrive on to a backend: http://host:4318"),
   imports: texts("import", "file", "Show the traces of a file of OTLP in JSON; may be repeated"),
   export: text("export", "file", "Write all traces into a file, one a line, and end; - is standard output"),
   trace: text("trace", "id", "Draw one trace, and end"),

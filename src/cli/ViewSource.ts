@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as fs from "node:fs/promises"
+import type { ReceivedLog } from "../receiver/ReceivedLog.ts"
 import type { ReceivedSpan } from "../receiver/ReceivedSpan.ts"
 import * as TraceImport from "../viewer/TraceImport.ts"
 import * as TraceStore from "../viewer/TraceStore.ts"
@@ -15,9 +16,10 @@ import type { ViewOptions } from "./ViewFlags.ts"
 
 export const refused = (message: string) => new CommandFailure({ reason: "Refused", message })
 
-/** The spans of all these files. */
+/** The spans and log records of all these files. */
 export const read = Effect.fnUntraced(function* (files: ReadonlyArray<string>) {
   const spans: Array<ReceivedSpan> = []
+  const logs: Array<ReceivedLog> = []
   for (const file of files) {
     const text = yield* Effect.tryPromise({
       try: () => fs.readFile(file, "utf8"),
@@ -28,17 +30,20 @@ export const read = Effect.fnUntraced(function* (files: ReadonlyArray<string>) {
       return yield* refused(`${file} is no OTLP in JSON: ${imported.failure.detail}`)
     }
     for (const span of imported.success.spans) spans.push(span)
+    for (const log of imported.success.logs) logs.push(log)
   }
-  return spans
+  return { spans, logs } satisfies TraceStore.TraceContent
 })
 
 const ofFiles = Effect.fnUntraced(
   function* ({ imports }: ViewOptions) {
     const store = yield* TraceStore.TraceStore
-    yield* store.add(yield* read(imports))
+    const { logs, spans } = yield* read(imports)
+    yield* store.add(spans)
+    yield* store.addLogs(logs)
     const listed = yield* store.list({ limit: Infinity })
     const found = yield* Effect.forEach(listed.toReversed(), ({ traceId }) => store.get(traceId))
-    return found.flatMap((trace) => (trace === undefined ? [] : [trace.spans]))
+    return found.flatMap((trace) => (trace === undefined ? [] : [trace]))
   },
   (effect, { file }) =>
     effect.pipe(
@@ -46,6 +51,7 @@ const ofFiles = Effect.fnUntraced(
         TraceStore.layer({
           maxTraces: Infinity,
           maxSpans: Infinity,
+          maxLogs: Infinity,
           maxCharacters: Infinity,
           file: Option.getOrUndefined(file)
         })
@@ -54,7 +60,7 @@ const ofFiles = Effect.fnUntraced(
     )
 )
 
-/** All traces, each with its spans, those that came first first. */
+/** All traces, each with its spans and log records, those that came first first. */
 export const traces = Effect.fnUntraced(function* (options: ViewOptions) {
   const { file, host, imports, port } = options
   if (imports.length > 0 || Option.isSome(file)) return yield* ofFiles(options)

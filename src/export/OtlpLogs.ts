@@ -31,20 +31,6 @@ const resourceLogs: OtlpProtobuf.MessageType = {
   scopeLogs: [2, () => scopeLogs]
 }
 
-const fromRecord = (log: LogRecord): Otlp.WireLogRecord => ({
-  timeUnixNano: String(log.time),
-  observedTimeUnixNano: String(log.time),
-  severityNumber: log.severityNumber,
-  severityText: log.severityText,
-  ...(log.eventName === undefined ? undefined : { eventName: log.eventName }),
-  body: Otlp.fromValue(log.body),
-  attributes: Otlp.fromRecord(log.attributes),
-  droppedAttributesCount: log.droppedAttributes,
-  ...(log.traceId === undefined || log.spanId === undefined
-    ? undefined
-    : { traceId: log.traceId, spanId: log.spanId, flags: (log.traceFlags ?? 0) & 0xff })
-})
-
 /** What the records of one program have in common with its spans. */
 export interface Origin {
   readonly resource: Resource
@@ -58,7 +44,7 @@ export const signal = ({ resource, scope }: Origin): OtlpSignal<LogRecord> => ({
     resourceLogs: [
       {
         resource: { attributes: Otlp.fromRecord(resource.attributes) },
-        scopeLogs: [{ scope, logRecords: records.map(fromRecord) }]
+        scopeLogs: [{ scope, logRecords: records.map(Otlp.fromLog) }]
       }
     ]
   })

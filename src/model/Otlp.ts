@@ -8,8 +8,9 @@
  */
 import type * as Tracer from "effect/Tracer"
 import * as Attributes from "./Attributes.ts"
+import type { LogRecord } from "./LogRecord.ts"
 import * as SpanContext from "./SpanContext.ts"
-import type { SpanData, StatusCode } from "./SpanData.ts"
+import type { Resource, Scope, SpanData, StatusCode } from "./SpanData.ts"
 
 export interface AnyValue {
   readonly stringValue?: string
@@ -202,6 +203,36 @@ export const fromSpans = (spans: Iterable<SpanData>): ExportTraceServiceRequest 
           scope: ofScope[0]!.scope,
           spans: ofScope.map(fromSpan)
         })
+      )
+    })
+  )
+})
+
+/** One log record as OTLP writes it. */
+export const fromLog = (log: LogRecord): WireLogRecord => ({
+  timeUnixNano: String(log.time),
+  observedTimeUnixNano: String(log.time),
+  severityNumber: log.severityNumber,
+  severityText: log.severityText,
+  ...(log.eventName === undefined ? undefined : { eventName: log.eventName }),
+  body: fromValue(log.body),
+  attributes: fromRecord(log.attributes),
+  droppedAttributesCount: log.droppedAttributes,
+  ...(log.traceId === undefined ? undefined : { traceId: log.traceId, flags: (log.traceFlags ?? 0) & 0xff }),
+  ...(log.traceId === undefined || log.spanId === undefined ? undefined : { spanId: log.spanId })
+})
+
+type OwnedLog = LogRecord & { readonly resource: Resource; readonly scope: Scope }
+
+/** A whole request: log records under the scope and the resource that they share. */
+export const fromLogs = (logs: Iterable<OwnedLog>): ExportLogsServiceRequest => ({
+  resourceLogs: Array.from(
+    Map.groupBy(logs, ({ resource }) => resource),
+    ([resource, ofResource]) => ({
+      resource: { attributes: fromRecord(resource.attributes) },
+      scopeLogs: Array.from(
+        Map.groupBy(ofResource, ({ scope }) => `${scope.name} ${scope.version}`).values(),
+        (ofScope) => ({ scope: ofScope[0]!.scope, logRecords: ofScope.map(fromLog) })
       )
     })
   )

@@ -5,6 +5,7 @@
  * URL that a span carries passes through it. All patterns are linear.
  */
 import { KeyEndings, normal } from "./KeyEndings.ts"
+import { mask } from "./Mask.ts"
 
 const sensitive = [
   "apikey",
@@ -79,11 +80,7 @@ const endings = [
   "token"
 ]
 
-/**
- * Stands for what was removed, as OpenTelemetry's conventions for URLs have it. Where redaction knows more it says more
- * behind it: `REDACTED:jwt`.
- */
-export const mask = "REDACTED"
+export { mask }
 
 const judged = new Map<string, boolean>()
 /** The keys of a program are few; those of an attacker are forgotten again. */

@@ -18,6 +18,7 @@ import * as ProtobufBytes from "./ProtobufBytes.ts"
 import type { Received } from "./ReceivedSpan.ts"
 
 export const path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+export const logsPath = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 
 /** How a call ends. */
 export interface GrpcOutcome {

@@ -5,6 +5,7 @@ import * as Result from "effect/Result"
 import { malformed, OtlpError } from "./OtlpError.ts"
 import * as OtlpProtobuf from "./OtlpProtobuf.ts"
 import { ProtobufReader } from "./ProtobufReader.ts"
+import * as ReceivedLog from "./ReceivedLog.ts"
 import * as ReceivedSpan from "./ReceivedSpan.ts"
 
 export type OtlpEncoding = "json" | "protobuf"
@@ -13,10 +14,11 @@ export type OtlpEncoding = "json" | "protobuf"
 export interface OtlpLimits {
   /** Bytes, as they arrive and again after inflating. */
   readonly maxBodyBytes: number
+  /** Spans, or log records. */
   readonly maxSpans: number
 }
 
-/** 8 MiB and 20 000 spans: fifteen times what the batches of an SDK usually hold. */
+/** 8 MiB and 20 000 spans or log records: fifteen times what the batches of an SDK usually hold. */
 export const defaultLimits: OtlpLimits = { maxBodyBytes: 8 * 1024 * 1024, maxSpans: 20_000 }
 
 /** A protobuf message of two bytes becomes an object of a hundred, hence a limit of its own. */
@@ -41,16 +43,47 @@ const parseJson = (body: Uint8Array): unknown => {
   return parsed.success
 }
 
-/** Reads a body. Total: any bytes give spans or an `OtlpError`, in time linear in their number. */
+const total = <A>(read: () => A): Result.Result<A, OtlpError> =>
+  Result.try({
+    try: read,
+    catch: (error) => (error instanceof OtlpError ? error : malformed("the body cannot be read"))
+  })
+
+/** Reads a body with spans. Total: any bytes give spans or an `OtlpError`, in time linear in their number. */
 export const decode = (
   body: Uint8Array,
   encoding: OtlpEncoding,
   limits: OtlpLimits = defaultLimits
 ): Result.Result<ReceivedSpan.Received, OtlpError> =>
-  Result.try({
-    try: () => {
-      const request = encoding === "json" ? parseJson(body) : OtlpProtobuf.read(ProtobufReader.make(body, maxMessages))
-      return ReceivedSpan.fromRequest(request, limits.maxSpans)
-    },
-    catch: (error) => (error instanceof OtlpError ? error : malformed("the body cannot be read"))
+  total(() => {
+    const request = encoding === "json" ? parseJson(body) : OtlpProtobuf.read(ProtobufReader.make(body, maxMessages))
+    return ReceivedSpan.fromRequest(request, limits.maxSpans)
+  })
+
+/** Reads a body with log records, as `decode` reads one with spans. */
+export const decodeLogs = (
+  body: Uint8Array,
+  encoding: OtlpEncoding,
+  limits: OtlpLimits = defaultLimits
+): Result.Result<ReceivedLog.ReceivedLogs, OtlpError> =>
+  total(() => {
+    const request =
+      encoding === "json" ? parseJson(body) : OtlpProtobuf.readLogs(ProtobufReader.make(body, maxMessages))
+    return ReceivedLog.fromRequest(request, limits.maxSpans)
+  })
+
+/** What a file may hold. */
+export interface ReceivedBoth {
+  readonly spans: ReceivedSpan.Received
+  readonly logs: ReceivedLog.ReceivedLogs
+}
+
+/** Reads JSON that may hold spans, log records or both. */
+export const decodeBoth = (body: Uint8Array, limits: OtlpLimits): Result.Result<ReceivedBoth, OtlpError> =>
+  total(() => {
+    const request = parseJson(body)
+    return {
+      spans: ReceivedSpan.fromRequest(request, limits.maxSpans),
+      logs: ReceivedLog.fromRequest(request, limits.maxSpans)
+    }
   })

@@ -5,6 +5,7 @@
  * are passed over, so newer senders are understood.
  *
  * @see https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto
+ * @see https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto
  */
 import type { ProtobufReader } from "./ProtobufReader.ts"
 
@@ -129,5 +130,36 @@ const ExportTraceServiceRequest: Fields = {
   1: ["resourceSpans", message(() => ResourceSpans), "repeated"]
 }
 
+const LogRecord: Fields = {
+  1: ["timeUnixNano", fixed64],
+  2: ["severityNumber", uint32],
+  3: ["severityText", text],
+  5: ["body", anyValue],
+  6: ["attributes", keyValue, "repeated"],
+  7: ["droppedAttributesCount", uint32],
+  8: ["flags", fixed32],
+  9: ["traceId", hex],
+  10: ["spanId", hex],
+  11: ["observedTimeUnixNano", fixed64],
+  12: ["eventName", text]
+}
+
+const ScopeLogs: Fields = {
+  1: ["scope", message(() => Scope)],
+  2: ["logRecords", message(() => LogRecord), "repeated"]
+}
+
+const ResourceLogs: Fields = {
+  1: ["resource", message(() => Resource)],
+  2: ["scopeLogs", message(() => ScopeLogs), "repeated"]
+}
+
+const ExportLogsServiceRequest: Fields = {
+  1: ["resourceLogs", message(() => ResourceLogs), "repeated"]
+}
+
 /** Reads a whole `ExportTraceServiceRequest`; throws `OtlpError`. */
 export const read = (reader: ProtobufReader): unknown => readFields(reader, ExportTraceServiceRequest)
+
+/** Reads a whole `ExportLogsServiceRequest`; throws `OtlpError`. */
+export const readLogs = (reader: ProtobufReader): unknown => readFields(reader, ExportLogsServiceRequest)

@@ -1,5 +1,5 @@
 /**
- * Receives spans over OTLP/HTTP, as JSON or protobuf, plain or compressed.
+ * Receives spans and log records over OTLP/HTTP, as JSON or protobuf, plain or compressed.
  *
  * For development and tests, behind a loopback server. Bounded: what is too
  * large is refused with a reason before it is held in memory. It opens no
@@ -16,12 +16,18 @@ import * as OtlpBody from "./OtlpBody.ts"
 import * as OtlpCoding from "./OtlpCoding.ts"
 import { malformed, type OtlpError, unsupported } from "./OtlpError.ts"
 import * as OtlpResponse from "./OtlpResponse.ts"
+import type { Refusal } from "./OtlpEnvelope.ts"
+import type { ReceivedLog } from "./ReceivedLog.ts"
 import type { Received, ReceivedSpan } from "./ReceivedSpan.ts"
 
 export const path = "/v1/traces"
+export const logsPath = "/v1/logs"
 
 /** Takes the spans of one request; the sender waits for it. Never called with none. */
 export type Consume = (spans: ReadonlyArray<ReceivedSpan>) => Effect.Effect<void>
+
+/** Takes the log records of one request; the sender waits for it. Never called with none. */
+export type ConsumeLogs = (logs: ReadonlyArray<ReceivedLog>) => Effect.Effect<void>
 
 const readError = (error: HttpServerError, limits: OtlpBody.OtlpLimits): OtlpError =>
   error.reason._tag === "RequestParseError" && error.reason.reason === "BodyTooLarge"
@@ -48,27 +54,49 @@ export const receive = Effect.fnUntraced(function* (
   return yield* Effect.fromResult(OtlpBody.decode(yield* readBody(limits), encoding, limits))
 })
 
-/** Answers one export request: 200, or 400, 413 and 415 with a `Status` that says why. */
-export const handle = Effect.fnUntraced(function* (
-  consume: Consume,
-  limits: OtlpBody.OtlpLimits = OtlpBody.defaultLimits
+/** Answers with what became of the request: 200, or 400, 413 and 415 with a `Status` that says why. */
+const answer = Effect.fnUntraced(function* (
+  take: (encoding: OtlpBody.OtlpEncoding) => Effect.Effect<Refusal, OtlpError, HttpServerRequest.HttpServerRequest>,
+  rejected: OtlpResponse.Rejected
 ): Effect.fn.Return<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest> {
   const request = yield* HttpServerRequest.HttpServerRequest
   const encoding = OtlpBody.encodingOf(request.headers["content-type"])
   if (encoding === undefined) {
     return OtlpResponse.fromError("json", unsupported("send application/json or application/x-protobuf"))
   }
-  return yield* receive(encoding, limits).pipe(
-    Effect.tap((received) => (received.spans.length === 0 ? Effect.void : consume(received.spans))),
-    Effect.match({
-      onFailure: (error) => OtlpResponse.fromError(encoding, error),
-      onSuccess: (received) => OtlpResponse.accepted(encoding, received)
-    })
-  )
+  return yield* Effect.match(take(encoding), {
+    onFailure: (error) => OtlpResponse.fromError(encoding, error),
+    onSuccess: (refusal) => OtlpResponse.accepted(encoding, refusal, rejected)
+  })
 })
+
+/** Answers one export request of spans. */
+export const handle = (consume: Consume, limits: OtlpBody.OtlpLimits = OtlpBody.defaultLimits) =>
+  answer(
+    (encoding) =>
+      Effect.tap(receive(encoding, limits), ({ spans }) => (spans.length === 0 ? Effect.void : consume(spans))),
+    "rejectedSpans"
+  )
+
+/** Answers one export request of log records. */
+export const handleLogs = (consume: ConsumeLogs, limits: OtlpBody.OtlpLimits = OtlpBody.defaultLimits) =>
+  answer(
+    (encoding) =>
+      readBody(limits).pipe(
+        Effect.flatMap((body) => Effect.fromResult(OtlpBody.decodeLogs(body, encoding, limits))),
+        Effect.tap(({ logs }) => (logs.length === 0 ? Effect.void : consume(logs)))
+      ),
+    "rejectedLogRecords"
+  )
 
 /** `POST /v1/traces` on the router of the server it is given. */
 export const layer = (
   consume: Consume,
   limits: OtlpBody.OtlpLimits = OtlpBody.defaultLimits
 ): Layer.Layer<never, never, HttpRouter.HttpRouter> => HttpRouter.add("POST", path, handle(consume, limits))
+
+/** `POST /v1/logs` on the router of the server it is given. */
+export const layerLogs = (
+  consume: ConsumeLogs,
+  limits: OtlpBody.OtlpLimits = OtlpBody.defaultLimits
+): Layer.Layer<never, never, HttpRouter.HttpRouter> => HttpRouter.add("POST", logsPath, handleLogs(consume, limits))

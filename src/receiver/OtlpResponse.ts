@@ -5,9 +5,9 @@
  */
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type { OtlpEncoding } from "./OtlpBody.ts"
+import type { Refusal } from "./OtlpEnvelope.ts"
 import type { OtlpError } from "./OtlpError.ts"
 import { bytesField, message, textField, varintField } from "./ProtobufBytes.ts"
-import type { Received } from "./ReceivedSpan.ts"
 
 const contentTypes = { json: "application/json", protobuf: "application/x-protobuf" } as const
 
@@ -17,21 +17,25 @@ const answer = (status: number, encoding: OtlpEncoding, json: object, protobuf: 
     contentType: contentTypes[encoding]
   })
 
-/** An `ExportTraceServiceResponse` in protobuf. */
-export const toProtobuf = ({ refusal, refused }: Omit<Received, "spans">): Uint8Array =>
+/** An `ExportTraceServiceResponse` in protobuf, or that of logs: they are alike. */
+export const toProtobuf = ({ refusal, refused }: Refusal): Uint8Array =>
   refused === 0 ? new Uint8Array() : bytesField(1, message(varintField(1, refused), textField(2, refusal)))
 
-/** An empty `ExportTraceServiceResponse`, with `partialSuccess` when spans were refused. */
+/** What JSON calls the number of those that were refused. */
+export type Rejected = "rejectedSpans" | "rejectedLogRecords"
+
+/** An empty response to an export, with `partialSuccess` when something was refused. */
 export const accepted = (
   encoding: OtlpEncoding,
-  { refusal, refused }: Omit<Received, "spans">
+  { refusal, refused }: Refusal,
+  rejected: Rejected = "rejectedSpans"
 ): HttpServerResponse.HttpServerResponse =>
   refused === 0
     ? answer(200, encoding, {}, new Uint8Array())
     : answer(
         200,
         encoding,
-        { partialSuccess: { rejectedSpans: String(refused), errorMessage: refusal } },
+        { partialSuccess: { [rejected]: String(refused), errorMessage: refusal } },
         toProtobuf({ refusal, refused })
       )
 

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
+import * as GrpcReceiver from "../receiver/GrpcReceiver.ts"
 import type { OtlpEncoding } from "../receiver/OtlpBody.ts"
 import { type OtlpError, tooLarge } from "../receiver/OtlpError.ts"
 import type { Received, ReceivedSpan } from "../receiver/ReceivedSpan.ts"
@@ -100,7 +101,7 @@ export const take = <R>(
 const signals = { "/v1/logs": "logs", "/v1/metrics": "metrics" } as const
 
 const grpcSignals: Readonly<Record<string, CollectedMessage["signal"]>> = {
-  "/opentelemetry.proto.collector.logs.v1.LogsService/Export": "logs",
+  [GrpcReceiver.logsPath]: "logs",
   "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export": "metrics"
 }
 

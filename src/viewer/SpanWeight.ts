@@ -1,8 +1,9 @@
 /**
- * How much room a span takes in memory, in characters: an upper bound, not a measure.
+ * How much room a span or a log record takes in memory, in characters: an upper bound, not a measure.
  */
 import type { Attributes } from "../model/Attributes.ts"
 import type { Resource } from "../model/SpanData.ts"
+import type { ReceivedLog } from "../receiver/ReceivedLog.ts"
 import type { ReceivedSpan } from "../receiver/ReceivedSpan.ts"
 
 const lengthOf = (value: unknown): number =>
@@ -20,7 +21,7 @@ const lengthOfRecord = (attributes: Attributes): number => {
 
 const resourceLengths = new WeakMap<Resource, number>()
 
-/** Counted with each of its spans: too much, but an upper bound. */
+/** Counted with each of its spans and records: too much, but an upper bound. */
 const lengthOfResource = (resource: Resource): number => {
   const known = resourceLengths.get(resource)
   if (known !== undefined) return known
@@ -39,3 +40,13 @@ export const charactersOf = (span: ReceivedSpan): number => {
   for (const link of links) total += 700 + lengthOfRecord(link.attributes)
   return total
 }
+
+export const charactersOfLog = ({ attributes, body, eventName, resource, scope, severityText }: ReceivedLog): number =>
+  250 +
+  lengthOf(body) +
+  severityText.length +
+  (eventName?.length ?? 0) +
+  scope.name.length +
+  scope.version.length +
+  lengthOfRecord(attributes) +
+  lengthOfResource(resource)

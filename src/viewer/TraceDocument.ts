@@ -6,6 +6,7 @@
 import type * as Tracer from "effect/Tracer"
 import type { Attributes, AttributeValue } from "../model/Attributes.ts"
 import type { Resource, Scope, SpanData, SpanEvent, SpanLink, StatusCode } from "../model/SpanData.ts"
+import type { ReceivedLog } from "../receiver/ReceivedLog.ts"
 import type { ReceivedSpan } from "../receiver/ReceivedSpan.ts"
 
 interface DocumentEvent {
@@ -46,6 +47,22 @@ export interface DocumentSpan {
   readonly scope: number
 }
 
+export interface DocumentLog {
+  /** The span it was written in. */
+  readonly span?: string
+  /** Nanoseconds since the trace began. */
+  readonly at: number
+  readonly severity?: number
+  readonly level?: string
+  readonly event?: string
+  readonly body: AttributeValue
+  readonly attributes?: Attributes
+  readonly dropped?: number
+  readonly flags?: number
+  readonly resource: number
+  readonly scope: number
+}
+
 export interface TraceDocument {
   readonly traceId: string
   /** Nanoseconds since the Unix epoch, as decimal text. */
@@ -53,6 +70,7 @@ export interface TraceDocument {
   readonly resources: ReadonlyArray<Attributes>
   readonly scopes: ReadonlyArray<Scope>
   readonly spans: ReadonlyArray<DocumentSpan>
+  readonly logs?: ReadonlyArray<DocumentLog>
 }
 
 const some = <A extends object>(attributes: A): A | undefined =>
@@ -95,8 +113,8 @@ const fromLink = ({ attributes, droppedAttributes = 0, span }: SpanLink): Docume
   ...(droppedAttributes === 0 ? undefined : { dropped: droppedAttributes })
 })
 
-/** The spans of one trace, of which there must be at least one. */
-export const fromSpans = (spans: ReadonlyArray<ReceivedSpan>): TraceDocument => {
+/** The spans of one trace, of which there must be at least one, and what was written in it. */
+export const fromSpans = (spans: ReadonlyArray<ReceivedSpan>, logs: ReadonlyArray<ReceivedLog> = []): TraceDocument => {
   const startTime = spans.reduce(
     (least, span) => (span.startTime < least ? span.startTime : least),
     spans[0]!.startTime
@@ -128,12 +146,30 @@ export const fromSpans = (spans: ReadonlyArray<ReceivedSpan>): TraceDocument => 
       scope: scopes.place(span.scope)
     }
   })
+  const documentLogs = logs.map((log): DocumentLog => {
+    const { body, droppedAttributes, eventName, severityNumber, severityText, spanId, traceFlags = 0 } = log
+    const attributes = some(log.attributes)
+    return {
+      ...(spanId === undefined ? undefined : { span: spanId }),
+      at: since(log.time),
+      ...(severityNumber === 0 ? undefined : { severity: severityNumber }),
+      ...(severityText === "" ? undefined : { level: severityText }),
+      ...(eventName === undefined ? undefined : { event: eventName }),
+      body,
+      ...(attributes === undefined ? undefined : { attributes }),
+      ...(droppedAttributes === 0 ? undefined : { dropped: droppedAttributes }),
+      ...(traceFlags === 0 ? undefined : { flags: traceFlags }),
+      resource: resources.place(log.resource),
+      scope: scopes.place(log.scope)
+    }
+  })
   return {
     traceId: spans[0]!.traceId,
     startTimeUnixNano: String(startTime),
     resources: resources.values.map(({ attributes }) => attributes),
     scopes: scopes.values,
-    spans: documentSpans
+    spans: documentSpans,
+    ...(documentLogs.length === 0 ? undefined : { logs: documentLogs })
   }
 }
 
@@ -180,4 +216,24 @@ export const toSpans = (document: TraceDocument): ReadonlyArray<ReceivedSpan> =>
       scope: document.scopes[span.scope] ?? { name: "", version: "" }
     }
   })
+}
+
+/** Reads the log records back. */
+export const toLogs = (document: TraceDocument): ReadonlyArray<ReceivedLog> => {
+  const startTime = BigInt(document.startTimeUnixNano)
+  const resources = document.resources.map((attributes): Resource => ({ attributes }))
+  return (document.logs ?? []).map((log) => ({
+    time: startTime + BigInt(log.at),
+    severityNumber: log.severity ?? 0,
+    severityText: log.level ?? "",
+    body: log.body,
+    attributes: log.attributes ?? {},
+    droppedAttributes: log.dropped ?? 0,
+    ...(log.event === undefined ? undefined : { eventName: log.event }),
+    traceId: document.traceId,
+    traceFlags: log.flags ?? 0,
+    ...(log.span === undefined ? undefined : { spanId: log.span }),
+    resource: resources[log.resource] ?? { attributes: {} },
+    scope: document.scopes[log.scope] ?? { name: "", version: "" }
+  }))
 }

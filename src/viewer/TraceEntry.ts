@@ -1,13 +1,20 @@
 /**
  * One trace in memory, as it grows.
  */
+import type { ReceivedLog } from "../receiver/ReceivedLog.ts"
 import type { ReceivedSpan } from "../receiver/ReceivedSpan.ts"
+import type { NotedLog } from "./LogIdentity.ts"
 import * as TraceSummary from "./TraceSummary.ts"
 
-export interface StoredTrace {
-  readonly summary: TraceSummary.TraceSummary
-  /** In the order they arrived. */
+/** What a trace is made of, in the order it arrived. */
+export interface TraceContent {
   readonly spans: ReadonlyArray<ReceivedSpan>
+  /** What was written in it; see `LogIdentity` for those that arrive twice. */
+  readonly logs: ReadonlyArray<ReceivedLog>
+}
+
+export interface StoredTrace extends TraceContent {
+  readonly summary: TraceSummary.TraceSummary
 }
 
 const largeTrace = 2000
@@ -15,6 +22,8 @@ const largeTrace = 2000
 export class TraceEntry {
   readonly traceId: string
   readonly spans = new Map<string, ReceivedSpan>()
+  /** By their identity. */
+  readonly logs = new Map<string, ReceivedLog>()
   characters = 0
   /** When it last grew: milliseconds since the Unix epoch. */
   grewAt = 0
@@ -51,7 +60,7 @@ export class TraceEntry {
   }
 
   toStored(): StoredTrace {
-    return { summary: this.summary, spans: [...this.spans.values()] }
+    return { summary: this.summary, spans: [...this.spans.values()], logs: [...this.logs.values()] }
   }
 
   grow(span: ReceivedSpan, size: number, now: number): void {
@@ -59,5 +68,12 @@ export class TraceEntry {
     this.spans.set(span.spanId, span)
     this.characters += size
     this.quiet = false
+  }
+
+  /** Leaves it at rest: what was written in a trace may come long after its spans. */
+  note({ identity, log }: NotedLog, size: number, now: number): void {
+    this.grewAt = now
+    this.logs.set(identity, log)
+    this.characters += size
   }
 }

@@ -2,8 +2,9 @@
  * Prints a trace as a tree that is read at a glance.
  *
  * One line a span: its name, what it is about, its service where that changes,
- * how it failed, and how long it took. What arrives from outside cannot move
- * the cursor or colour the terminal: control characters are replaced.
+ * how it failed, and how long it took; under it what was logged in it. What
+ * arrives from outside cannot move the cursor or colour the terminal: control
+ * characters are replaced.
  */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -12,7 +13,9 @@ import * as Stream from "effect/Stream"
 import { subjectOf } from "../model/SpanSubject.ts"
 import * as Trace from "../model/Trace.ts"
 import { serviceOf } from "../model/SpanService.ts"
+import type { ReceivedLog } from "../receiver/ReceivedLog.ts"
 import type { ReceivedSpan } from "../receiver/ReceivedSpan.ts"
+import * as LogLevel from "./LogLevel.ts"
 import {
   colors,
   cut,
@@ -28,6 +31,7 @@ import {
 } from "./PaintedText.ts"
 import * as SpanFailure from "./SpanFailure.ts"
 import type { StoredTrace } from "./TraceEntry.ts"
+import * as TraceLogs from "./TraceLogs.ts"
 import { TraceStore } from "./TraceStore.ts"
 import type { TraceSummary } from "./TraceSummary.ts"
 
@@ -36,6 +40,8 @@ export interface TracePrinterOptions {
   readonly width?: number | undefined
   /** Colours for a terminal that shows them. Default false. */
   readonly color?: boolean | undefined
+  /** Leaves log lines out. Default false. */
+  readonly spansOnly?: boolean | undefined
 }
 
 const failureOf = (span: ReceivedSpan): string => printable(SpanFailure.textOf(span))
@@ -115,18 +121,56 @@ const header = (summary: TraceSummary, palette: Palette, width: number): string 
   return paint([...left, [rule, palette.faint], [duration, palette.name]])
 }
 
-/** The tree alone. */
+const paints: Readonly<Record<LogLevel.LogLevel, keyof Palette>> = {
+  trace: "faint",
+  debug: "faint",
+  info: "faint",
+  warn: "warn",
+  error: "bad",
+  fatal: "bad"
+}
+
+/** `INFO  +12ms  charging`, in the room there is. */
+const logLine = (log: ReceivedLog, since: bigint, palette: Palette, room: number): string => {
+  const level = LogLevel.of(log.severityNumber, log.severityText)
+  const paintLevel = level === undefined ? palette.faint : palette[paints[level]]
+  const early = log.time < since
+  const at = Trace.formatDuration({ startTime: early ? log.time : since, endTime: early ? since : log.time })
+  const mark = cut((level ?? (printable(log.severityText) || "log")).toUpperCase(), 8).padEnd(5)
+  const left: ReadonlyArray<Part> = [
+    [mark, paintLevel],
+    [`  ${early ? "-" : "+"}${at}  `, palette.faint]
+  ]
+  return paint([...left, [cut(printable(TraceLogs.textOf(log)), Math.max(20, room - lengthOf(left))), plain]])
+}
+
+const byTime = (self: ReceivedLog, that: ReceivedLog): number => (self.time < that.time ? -1 : 1)
+
+/** The tree alone, and under each span what was logged in it; last, what was logged in spans that are not here. */
 export const drawTree = (
   spans: ReadonlyArray<ReceivedSpan>,
-  { color = false, width = 100 }: TracePrinterOptions = {}
+  { color = false, spansOnly = false, width = 100 }: TracePrinterOptions = {},
+  logs: ReadonlyArray<ReceivedLog> = []
 ): string => {
   const palette = color ? colors : noColors
-  return Trace.draw(Trace.fromSpans(spans), (span, place) => label(span, place, palette, width))
+  const here = new Set(spans.map(({ spanId }) => spanId))
+  const since = spans.reduce(
+    (least, { startTime }) => (startTime < least ? startTime : least),
+    spans[0]?.startTime ?? 0n
+  )
+  const sorted = spansOnly ? [] : [...logs].sort(byTime)
+  const under = Map.groupBy(sorted, ({ spanId = "" }) => (here.has(spanId) ? spanId : ""))
+  const linesOf = (spanId: string, column: number): ReadonlyArray<string> =>
+    (under.get(spanId) ?? []).map((log) => logLine(log, since, palette, Math.max(30, width - column - 3)))
+  const tree = Trace.draw(Trace.fromSpans(spans), (span, place) =>
+    [label(span, place, palette, width), ...linesOf(span.spanId, place.column)].join("\n")
+  )
+  return [tree, ...linesOf("", 0)].join("\n")
 }
 
 /** A header line and the tree under it. */
 export const draw = (trace: StoredTrace, options: TracePrinterOptions = {}): string =>
-  `${header(trace.summary, options.color === true ? colors : noColors, options.width ?? 100)}\n${drawTree(trace.spans, options)}`
+  `${header(trace.summary, options.color === true ? colors : noColors, options.width ?? 100)}\n${drawTree(trace.spans, options, trace.logs)}`
 
 /** Prints every trace of the store when it has come to rest, and again when it grew. */
 export const layer = (options: TracePrinterOptions = {}): Layer.Layer<never, never, TraceStore> =>

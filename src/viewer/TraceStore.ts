@@ -14,15 +14,16 @@ import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
+import type { ReceivedLog } from "../receiver/ReceivedLog.ts"
 import type { ReceivedSpan } from "../receiver/ReceivedSpan.ts"
 import * as TraceFile from "./TraceFile.ts"
 import type { StoredTrace } from "./TraceEntry.ts"
-import { type MemoryCounts, TraceMemory, type TraceMemoryOptions } from "./TraceMemory.ts"
+import { type Intake, type MemoryCounts, TraceMemory, type TraceMemoryOptions } from "./TraceMemory.ts"
 import * as TraceQuery from "./TraceQuery.ts"
 import type { TraceSummary } from "./TraceSummary.ts"
 
 export type { TraceFileError } from "./TraceFile.ts"
-export type { StoredTrace } from "./TraceEntry.ts"
+export type { StoredTrace, TraceContent } from "./TraceEntry.ts"
 export type { MemoryCounts } from "./TraceMemory.ts"
 export type { TraceSummary } from "./TraceSummary.ts"
 
@@ -57,6 +58,11 @@ export class TraceStore extends Context.Service<
   {
     /** Takes spans of any traces. A span that is here already is passed over. */
     readonly add: (spans: ReadonlyArray<ReceivedSpan>) => Effect.Effect<void>
+    /**
+     * Takes log records: those of a trace that is here join it, those of others wait for theirs within limits, those
+     * of none are counted and let go. A record that is here already is passed over. A trace at rest stays so.
+     */
+    readonly addLogs: (logs: ReadonlyArray<ReceivedLog>) => Effect.Effect<void>
     /** The latest traces first. */
     readonly list: (filter?: TraceFilter) => Effect.Effect<ReadonlyArray<TraceSummary>>
     readonly get: (traceId: string) => Effect.Effect<StoredTrace | undefined>
@@ -107,20 +113,28 @@ const makeWith = Effect.fnUntraced(function* (options: TraceStoreOptions, file: 
     }
   })
 
-  const add = Effect.fnUntraced(function* (spans: ReadonlyArray<ReceivedSpan>) {
-    const { gone, grown, taken } = memory.add(spans, yield* Clock.currentTimeMillis)
-    file?.add(taken)
+  /** Does the same in the file, and says which traces grew. */
+  const keep = Effect.fnUntraced(function* ({ gone, grown, noted, taken }: Intake) {
+    file?.add(taken, noted)
     yield* forget(gone)
-    for (const traceId of grown) {
-      if (!entries.has(traceId)) continue
-      yield* tell({ change: "grown", traceId })
-      yield* FiberMap.run(timers, traceId, awaitRest(traceId))
-    }
+    const here = [...grown].filter((traceId) => entries.has(traceId))
+    for (const traceId of here) yield* tell({ change: "grown", traceId })
+    return here
+  })
+
+  const add = Effect.fnUntraced(function* (spans: ReadonlyArray<ReceivedSpan>) {
+    const intake = memory.add(spans, yield* Clock.currentTimeMillis)
+    for (const traceId of yield* keep(intake)) yield* FiberMap.run(timers, traceId, awaitRest(traceId))
+  })
+
+  const addLogs = Effect.fnUntraced(function* (logs: ReadonlyArray<ReceivedLog>) {
+    yield* keep(memory.addLogs(logs, yield* Clock.currentTimeMillis))
   })
 
   const clear = Effect.fnUntraced(function* (traceIds?: ReadonlyArray<string>) {
     const gone = (traceIds ?? [...entries.keys()]).filter((traceId) => memory.remove(traceId))
     yield* forget(gone)
+    if (traceIds === undefined) memory.clearWaiting()
     return gone.length
   })
 
@@ -152,9 +166,9 @@ const makeWith = Effect.fnUntraced(function* (options: TraceStoreOptions, file: 
 
   if (file !== undefined) {
     const now = yield* Clock.currentTimeMillis
-    for (const spans of file.load()) {
-      const { gone } = memory.add(spans, now)
-      yield* forget(gone)
+    for (const { logs, spans } of file.load()) {
+      yield* forget(memory.add(spans, now).gone)
+      yield* forget(memory.addLogs(logs, now).gone)
     }
     // They came to rest before
     for (const entry of entries.values()) entry.quiet = true
@@ -174,6 +188,7 @@ const makeWith = Effect.fnUntraced(function* (options: TraceStoreOptions, file: 
 
   return TraceStore.of({
     add,
+    addLogs,
     list,
     clear,
     get: (traceId) => Effect.sync(() => entries.get(traceId)?.toStored()),

@@ -32,7 +32,7 @@ export interface ViewerOptions extends LoopbackServer.LoopbackServerOptions {
   /** Where it takes OTLP over gRPC; the next free port when it is taken. Default 4317, or any when `port` is 0. `false` for nowhere. */
   readonly grpcPort?: number | false | undefined
   readonly store?: TraceStore.TraceStoreOptions | undefined
-  /** A backend that is sent all that arrives: `http://host:4318`, or a full `…/v1/traces`. */
+  /** A backend that is sent all spans that arrive: `http://host:4318`, or a full `…/v1/traces`. */
   readonly tee?: string | undefined
 }
 
@@ -89,6 +89,7 @@ const make = Effect.fnUntraced(function* (options: ViewerOptions) {
   const place = Effect.sync(() => ({ url, grpc, file: options.store?.file ?? "", tee: tee?.state }))
   const routes = Layer.mergeAll(
     OtlpReceiver.layer(consume),
+    OtlpReceiver.layerLogs(store.addLogs),
     ViewerRoutes.layer(place),
     JaegerRoutes.layer,
     ViewerPage.layer(),
@@ -97,7 +98,8 @@ const make = Effect.fnUntraced(function* (options: ViewerOptions) {
   const server = yield* Layer.build(LoopbackServer.layer(routes, { host, names, port }))
   url = reachable(HttpServer.formatAddress(Context.get(server, HttpServer.HttpServer).address))
   // After it: where 4317 is taken, the next port is the one that HTTP wants
-  if (grpcPort !== false) grpc = yield* ViewerGrpc.make(consume, grpcPort ?? (port === 0 ? 0 : 4317), host)
+  if (grpcPort !== false)
+    grpc = yield* ViewerGrpc.make({ spans: consume, logs: store.addLogs }, grpcPort ?? (port === 0 ? 0 : 4317), host)
   return { url, grpc, store }
 })
 

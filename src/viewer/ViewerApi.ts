@@ -52,9 +52,15 @@ export const toLine = (summary: TraceSummary): TraceLine => ({
 const Counts = Schema.Struct({
   traces: Schema.Number,
   spans: Schema.Number,
+  logs: Schema.Number,
+  /** Log records whose trace is not here. */
+  waitingLogs: Schema.Number,
   /** Left out to stay within the limits, since the start. */
   droppedTraces: Schema.Number,
-  droppedSpans: Schema.Number
+  droppedSpans: Schema.Number,
+  droppedLogs: Schema.Number,
+  /** Log records that said no trace, and were let go. */
+  untracedLogs: Schema.Number
 })
 
 const TraceList = Schema.Struct({
@@ -132,7 +138,7 @@ export class ViewerApi extends HttpApi.make("viewer").add(
       HttpApiEndpoint.get("export", "/export", { query: search, success: Schema.String.pipe(ndjson) }),
       HttpApiEndpoint.post("import", "/import", {
         payload: Schema.String.pipe(ndjson),
-        success: Schema.Struct({ spans: Schema.Number, refused: Schema.Number }),
+        success: Schema.Struct({ spans: Schema.Number, logs: Schema.Number, refused: Schema.Number }),
         error: BadImport
       }),
       HttpApiEndpoint.delete("clear", "/traces", { success: Cleared }),

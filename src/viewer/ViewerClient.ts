@@ -8,6 +8,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpApiClient from "effect/http-api/HttpApiClient"
 import * as Stream from "effect/Stream"
 import * as TraceDocument from "./TraceDocument.ts"
+import type { TraceContent } from "./TraceEntry.ts"
 import * as TraceStore from "./TraceStore.ts"
 import { ViewerApi } from "./ViewerApi.ts"
 
@@ -21,7 +22,7 @@ export const make = (url: string) =>
 export const trace = Effect.fnUntraced(function* (url: string, traceId: string) {
   const client = yield* make(url)
   const document = yield* client.trace({ params: { id: traceId } })
-  return TraceDocument.toSpans(document)
+  return { spans: TraceDocument.toSpans(document), logs: TraceDocument.toLogs(document) } satisfies TraceContent
 })
 
 /** Fills a store with what it receives from now on, until it goes away. */
@@ -32,6 +33,7 @@ export const follow = Effect.fnUntraced(function* (url: string, store: TraceStor
     Stream.flatMap(({ grown }) => Stream.fromIterable(grown)),
     Stream.runForEach(({ traceId }) =>
       client.trace({ params: { id: traceId } }).pipe(
+        Effect.tap((document) => store.addLogs(TraceDocument.toLogs(document))),
         Effect.flatMap((document) => store.add(TraceDocument.toSpans(document))),
         // It may have left before it could be read
         Effect.catchTag("TraceMissing", () => Effect.void)

@@ -8,7 +8,10 @@ import * as Http2 from "node:http2"
 import type * as Net from "node:net"
 import * as GrpcReceiver from "../receiver/GrpcReceiver.ts"
 import * as LoopbackServer from "../receiver/LoopbackServer.ts"
-import type { Consume } from "../receiver/OtlpReceiver.ts"
+import * as OtlpBody from "../receiver/OtlpBody.ts"
+import type { Refusal } from "../receiver/OtlpEnvelope.ts"
+import type { OtlpError } from "../receiver/OtlpError.ts"
+import type { Consume, ConsumeLogs } from "../receiver/OtlpReceiver.ts"
 import * as OtlpResponse from "../receiver/OtlpResponse.ts"
 
 const listen = (server: Http2.Http2Server, port: number, host: string): Effect.Effect<void, ServeError> =>
@@ -41,25 +44,41 @@ const acquire = Effect.acquireRelease(
     })
 )
 
-/** Takes spans until the scope closes. Gives the address to send to: `127.0.0.1:4317`, or a later port. */
+export interface Consumers {
+  readonly spans: Consume
+  readonly logs: ConsumeLogs
+}
+
+const answered = (taken: Effect.Effect<Refusal, OtlpError>): Effect.Effect<GrpcReceiver.GrpcOutcome> =>
+  Effect.match(taken, {
+    onFailure: GrpcReceiver.fromError,
+    onSuccess: (refusal) => ({ status: 0, body: OtlpResponse.toProtobuf(refusal) })
+  })
+
+const unknown: GrpcReceiver.GrpcOutcome = { status: 12, message: "only traces and logs are taken here" }
+
+/** Takes spans and log records until the scope closes. Gives the address to send to: `127.0.0.1:4317`, or a later port. */
 export const make = Effect.fnUntraced(function* (
-  consume: Consume,
+  consume: Consumers,
   port: number,
   host: string
 ): Effect.fn.Return<string, ServeError, Scope.Scope> {
   const { server } = yield* acquire
   yield* LoopbackServer.onFreePort(port, (next) => listen(server, next, host))
-  yield* GrpcReceiver.serve(server, ({ path, receive }) =>
-    path === GrpcReceiver.path
-      ? receive.pipe(
-          Effect.tap(({ spans }) => (spans.length === 0 ? Effect.void : consume(spans))),
-          Effect.match({
-            onFailure: GrpcReceiver.fromError,
-            onSuccess: (received): GrpcReceiver.GrpcOutcome => ({ status: 0, body: OtlpResponse.toProtobuf(received) })
-          })
+  yield* GrpcReceiver.serve(server, ({ path, receive, receiveBody }) => {
+    switch (path) {
+      case GrpcReceiver.path:
+        return answered(Effect.tap(receive, ({ spans }) => (spans.length === 0 ? Effect.void : consume.spans(spans))))
+      case GrpcReceiver.logsPath:
+        return receiveBody.pipe(
+          Effect.flatMap((body) => Effect.fromResult(OtlpBody.decodeLogs(body, "protobuf"))),
+          Effect.tap(({ logs }) => (logs.length === 0 ? Effect.void : consume.logs(logs))),
+          answered
         )
-      : Effect.succeed({ status: 12, message: "only traces are taken here" })
-  )
+      default:
+        return Effect.succeed(unknown)
+    }
+  })
   const address = server.address() as Net.AddressInfo
   return `${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`
 })

@@ -10,7 +10,6 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import * as Otlp from "../model/Otlp.ts"
 import * as TraceDocument from "./TraceDocument.ts"
 import * as TraceImport from "./TraceImport.ts"
 import * as TracePrinter from "./TracePrinter.ts"
@@ -94,18 +93,18 @@ const handlers = (place: Effect.Effect<ViewerPlace>) =>
           return { traces: traces.map(toLine), problems, counts: yield* store.counts }
         }),
         trace: ({ params }) =>
-          Effect.map(found(store, params.id), ({ spans }) =>
-            HttpServerResponse.jsonUnsafe(TraceDocument.fromSpans(spans))
+          Effect.map(found(store, params.id), ({ logs, spans }) =>
+            HttpServerResponse.jsonUnsafe(TraceDocument.fromSpans(spans, logs))
           ),
         tree: ({ params }) => Effect.map(found(store, params.id), (trace) => `${TracePrinter.draw(trace)}\n`),
         otlp: ({ params }) =>
-          Effect.map(found(store, params.id), ({ spans }) => HttpServerResponse.jsonUnsafe(Otlp.fromSpans(spans))),
+          Effect.map(found(store, params.id), (trace) => HttpServerResponse.jsonUnsafe(TraceImport.toObject(trace))),
         changes: () => Effect.succeed(changes(store)),
         export: Effect.fnUntraced(function* ({ query: { limit = "", q } }) {
           const listed = yield* store.list({ query: yield* parsed(q), limit: limitOf(limit) ?? mostListed })
           const traces = yield* Effect.forEach(listed.toReversed(), ({ traceId }) => store.get(traceId))
           return HttpServerResponse.text(
-            TraceImport.toText(traces.flatMap((trace) => (trace === undefined ? [] : [trace.spans]))),
+            TraceImport.toText(traces.flatMap((trace) => (trace === undefined ? [] : [trace]))),
             {
               contentType: "application/x-ndjson",
               headers: { "content-disposition": 'attachment; filename="traces.jsonl"' }
@@ -115,9 +114,10 @@ const handlers = (place: Effect.Effect<ViewerPlace>) =>
         import: Effect.fnUntraced(function* ({ payload }) {
           const read = TraceImport.fromText(payload)
           if (Result.isFailure(read)) return yield* new BadImport({ message: read.failure.detail })
-          const { refused, spans } = read.success
+          const { logs, refused, spans } = read.success
           if (spans.length > 0) yield* store.add(spans)
-          return { spans: spans.length, refused }
+          if (logs.length > 0) yield* store.addLogs(logs)
+          return { spans: spans.length, logs: logs.length, refused }
         }),
         clear: () => Effect.map(store.clear(), (cleared) => ({ cleared })),
         remove: ({ params }) => Effect.map(store.clear([params.id.toLowerCase()]), (cleared) => ({ cleared }))

@@ -8,7 +8,7 @@ import * as path from "node:path"
 import * as ViewCommand from "../../src/cli/ViewCommand.ts"
 import { TracePrinter, TraceStore } from "../../src/viewer/index.ts"
 import * as TraceImport from "../../src/viewer/TraceImport.ts"
-import { order, span, traceId } from "../viewer/traces.ts"
+import { log, order, span, traceId } from "../viewer/traces.ts"
 
 /** What the command line would say, and exit with, without a process of its own. */
 const run = Effect.fnUntraced(function* (args: string) {
@@ -28,6 +28,8 @@ const run = Effect.fnUntraced(function* (args: string) {
 
 const drawn = TracePrinter.drawTree(order, { width: 120 })
 
+const health = { spans: [span({ id: 1, trace: 2, name: "GET /health" })], logs: [] }
+
 const folder = Effect.acquireRelease(
   Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "gorax-view-"))),
   (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true }))
@@ -38,12 +40,12 @@ describe("gorax-tracing view", () => {
     Effect.gen(function* () {
       const home = yield* folder
       const file = path.join(home, "traces.jsonl")
-      fs.writeFileSync(file, TraceImport.toText([order, [span({ id: 1, trace: 2, name: "GET /health" })]]))
+      fs.writeFileSync(file, TraceImport.toText([{ spans: order, logs: [] }, health]))
       const one = yield* run(`--import ${file} --trace ${traceId(1)}`)
       assert.strictEqual(one.code, 0, one.err)
       assert.include(one.out, drawn)
       const json = yield* run(`--import ${file} --trace ${traceId(1)} --json`)
-      assert.strictEqual(`${json.out}\n`, TraceImport.toText([order]))
+      assert.strictEqual(`${json.out}\n`, TraceImport.toText([{ spans: order, logs: [] }]))
       const copy = path.join(home, "copy.jsonl")
       const written = yield* run(`--import ${file} --export ${copy}`)
       assert.strictEqual(written.out, `2 traces, 14 spans: ${copy}`)
@@ -57,11 +59,27 @@ describe("gorax-tracing view", () => {
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
   )
 
+  it.live("draws log lines under their spans, gives them as OTLP on a line of their own, and writes them", () =>
+    Effect.gen(function* () {
+      const home = yield* folder
+      const file = path.join(home, "traces.jsonl")
+      const trace = { spans: order, logs: [log({ in: 8, at: 50, level: "warn", text: "nearly\u001b[31m sold out" })] }
+      fs.writeFileSync(file, TraceImport.toText([trace]))
+      const one = yield* run(`--import ${file} --trace ${traceId(1)}`)
+      assert.match(one.out, /GET \/stock\/:sku .*\n[ │]+WARN {3}\+50ms {2}nearly \[31m sold out\n/)
+      const json = yield* run(`--import ${file} --trace ${traceId(1)} --json`)
+      assert.strictEqual(`${json.out}\n`, fs.readFileSync(file, "utf8"))
+      const copy = path.join(home, "copy.jsonl")
+      yield* run(`--import ${file} --export ${copy}`)
+      assert.strictEqual(fs.readFileSync(copy, "utf8"), fs.readFileSync(file, "utf8"))
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+  )
+
   it.live("says what to do where there is no trace, no file and no viewer", () =>
     Effect.gen(function* () {
       const home = yield* folder
       const file = path.join(home, "traces.jsonl")
-      fs.writeFileSync(file, TraceImport.toText([order, [span({ id: 1, trace: 2, name: "GET /health" })]]))
+      fs.writeFileSync(file, TraceImport.toText([{ spans: order, logs: [] }, health]))
       const said = (args: string) => Effect.map(run(args), ({ code, err }) => `${code} ${err}`)
       assert.match(yield* said(`--import ${file} --trace beef`), /^1 [^]*No trace beef is here/)
       assert.match(yield* said(`--import ${file} --trace 0000`), /^1 [^]*2 traces begin with 0000: say more of it/)

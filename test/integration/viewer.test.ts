@@ -15,7 +15,7 @@ import { afterAll, beforeAll, vi } from "vitest"
 import { Viewer } from "../../src/viewer/index.ts"
 import * as ViewerPage from "../../src/viewer/ViewerPage.ts"
 import { large } from "../viewer/forests.ts"
-import { order, type SpanLine, span, traceId } from "../viewer/traces.ts"
+import { log, order, type SpanLine, span, spanId, traceId } from "../viewer/traces.ts"
 
 const executablePath = process.env["TEST_CHROMIUM"] ?? ""
 const screenshots = process.env["SCREENSHOTS"]
@@ -53,6 +53,7 @@ const open = async (hash = ""): Promise<Page> => {
 }
 
 const add = (spans: Parameters<typeof viewer.store.add>[0]) => Effect.runPromise(viewer.store.add(spans))
+const addLogs = (logs: Parameters<typeof viewer.store.addLogs>[0]) => Effect.runPromise(viewer.store.addLogs(logs))
 const clear = () => Effect.runPromise(viewer.store.clear())
 
 /** Waits until the page says so. */
@@ -174,9 +175,67 @@ describe.skipIf(executablePath === "")("the viewer's page", () => {
     await page.keyboard.press("3")
     await page.getByRole("button", { name: "charge-card" }).first().waitFor()
     await page.keyboard.press("4")
-    await sees(page, "No span of this trace has events.")
+    await sees(page, "Nothing was logged in this trace")
     await page.keyboard.press("Escape")
     await page.locator(".line").first().waitFor()
+    await page.close()
+  })
+
+  it("shows log lines and events in time order, live, by level and words; each opens its span", async () => {
+    await clear()
+    const [first, ...others] = fulfilled(2)
+    const paid = { name: "paid", time: first!.startTime + 200_000_000n, attributes: {}, droppedAttributes: 0 }
+    await add([{ ...first!, events: [paid] }, ...others])
+    await addLogs([
+      log({
+        trace: 2,
+        in: 4,
+        at: 400,
+        level: "warn",
+        text: "<b>the boat</b> is late",
+        attributes: { boat: "Ada", key: "s3cret" }
+      }),
+      log({ trace: 2, in: 3, at: 100, level: "debug", text: "charging" })
+    ])
+    const page = await open(`#/trace/${traceId(2)}?view=logs`)
+    const said = () => page.locator(".logs li").allTextContents()
+    await sees(page, "<b>the boat</b> is late")
+    assert.deepStrictEqual(await said(), [
+      "+100msDEBUGcharge-cardcharging",
+      "+200msPOST /api/v1/workflows/:id/executepaid",
+      "+400msWARNship<b>the boat</b> is late▸ 2 attributes"
+    ])
+    await page.getByRole("button", { name: "2 attributes" }).click()
+    await sees(page, "s3cret")
+    assert.deepStrictEqual((await said()).slice(3), ["boat Ada", "key s3cret"])
+    // It grows while it is looked at, and what is unfolded stays so
+    await addLogs([log({ trace: 2, in: 4, at: 500, level: "error", text: "sunk" })])
+    await sees(page, "sunk")
+    await page.getByRole("button", { name: "2 attributes", expanded: true }).waitFor()
+    await page.getByRole("combobox", { name: "Least level" }).selectOption("warn")
+    await sees(page, "2 of 4 lines")
+    await page.getByRole("searchbox", { name: "Filter lines" }).fill("SUNK")
+    await sees(page, "1 of 4 lines")
+    assert.match(page.url(), /level=warn&line=SUNK/)
+    await page.getByRole("button", { name: "ship" }).first().click()
+    await page.getByRole("heading", { name: "ship" }).waitFor()
+    assert.match(page.url(), new RegExp(`span=${spanId(4)}`))
+    const detail = page.getByRole("complementary", { name: "Span" })
+    assert.deepStrictEqual(await detail.locator(".said").allTextContents(), ["<b>the boat</b> is late", "sunk"])
+    await page.reload()
+    await sees(page, "1 of 4 lines")
+    await page.close()
+  })
+
+  it("shows a hundred thousand log lines with no more rows than the screen has", async () => {
+    await clear()
+    await add(fulfilled(2))
+    await addLogs(Array.from({ length: 100_000 }, (_, at) => log({ trace: 2, in: 4, at, text: `line ${at}` })))
+    const page = await open(`#/trace/${traceId(2)}?view=logs`)
+    await sees(page, "100,000 lines")
+    assert.isBelow(await page.locator(".logs li").count(), 80)
+    await page.evaluate("document.querySelector('.logs .scroll').scrollTo(0, 1e9)")
+    await sees(page, "line 99999")
     await page.close()
   })
 
@@ -264,6 +323,12 @@ describe.skipIf(executablePath === "")("the viewer's page", () => {
     await add(fulfilled(2))
     await add(refused(3))
     await add(order)
+    await addLogs([
+      log({ in: 10, at: 130, level: "warn", text: "the bank said no", attributes: { attempt: 1 } }),
+      log({ in: 12, at: 700, level: "error", text: "no boat to the islands" }),
+      log({ in: 99, at: 30, level: "debug", text: "of a span that is not here" }),
+      log({ in: 4, at: 32, text: "fulfilling" })
+    ])
     const page = await open()
     const elsewhere: Array<string> = []
     page.on("request", (request) => {
@@ -290,6 +355,7 @@ describe.skipIf(executablePath === "")("the viewer's page", () => {
           [`#/trace/${traceId(1)}`, "Attributes"],
           [`#/trace/${traceId(1)}?view=flame`, "Attributes"],
           [`#/trace/${traceId(1)}?view=table`, "Median"],
+          [`#/trace/${traceId(1)}?view=logs`, "the bank said no"],
           [`#/compare/${traceId(2)}/${traceId(3)}`, "They part at"]
         ] as const) {
           await page.goto(`${viewer.url}/${hash}`)
@@ -311,10 +377,10 @@ describe.skipIf(executablePath === "")("the viewer's page", () => {
     await page.close()
   })
 
-  it("is small: 32 kB of script and style, compressed", () => {
+  it("is small: 34 kB of script and style, compressed", () => {
     const folder = ViewerPage.folder()!
     const size = ["page.js", "page.css"].reduce((sum, name) => sum + gzipSync(readFileSync(folder + name)).length, 0)
-    assert.isBelow(size, 32 * 1024)
+    assert.isBelow(size, 34 * 1024)
   })
 
   it("logged no error and broke no rule of its policy in all of this", () => assert.deepStrictEqual(said, []))

@@ -13,7 +13,7 @@ import * as TraceDocument from "../../src/viewer/TraceDocument.ts"
 import * as TraceLogs from "../../src/viewer/TraceLogs.ts"
 import * as TraceRows from "../../src/viewer/TraceRows.ts"
 import { forest, large } from "./forests.ts"
-import { order, span, spanId } from "./traces.ts"
+import { log, order, span, spanId } from "./traces.ts"
 
 const millis = (nanos: number): number => Math.round(nanos / 1e5) / 10
 
@@ -305,13 +305,75 @@ describe("other views", () => {
     })
     const lines = TraceLogs.of(Timeline.make([said(1, 30), said(2, 10), said(3, 20)]))
     assert.deepStrictEqual(
-      lines.map(({ at, event }) => [event.name, millis(at)]),
+      lines.map(({ at, text }) => [text, millis(at)]),
       [
         ["at 10", 10],
         ["at 20", 20],
         ["at 30", 30]
       ]
     )
+  })
+
+  it("log records stand among the events of spans, each with its level and its span", () => {
+    const thrown = (name: string, at: number, attributes = {}) => ({
+      name,
+      time: order[0]!.startTime + BigInt(at * 1e6),
+      attributes,
+      droppedAttributes: 0
+    })
+    const spans = [
+      {
+        ...span({ id: 1, name: "a", to: 100 }),
+        events: [thrown("exception", 50), thrown("an old line", 15, { "effect.logLevel": "DEBUG" }), thrown("paid", 60)]
+      }
+    ]
+    const logs = [
+      log({ in: 1, at: 55, level: "warn", text: "slow", attributes: { bank: "Iceland" } }),
+      log({ in: 9, at: 10, text: "elsewhere" }),
+      { ...log({ at: 70, text: "" }), severityNumber: 0, severityText: "Warning", eventName: "card.declined" },
+      { ...log({ at: 80, text: "plain" }), severityNumber: 0, severityText: "" }
+    ]
+    const lines = TraceLogs.of(Timeline.make(spans), logs)
+    assert.deepStrictEqual(
+      lines.map(({ at, from, level, text }) => [millis(at), level, text, from === undefined ? "" : titleOf(from.span)]),
+      [
+        [10, "info", "elsewhere", ""],
+        [15, "debug", "an old line", "a"],
+        [50, "error", "exception", "a"],
+        [55, "warn", "slow", "a"],
+        [60, undefined, "paid", "a"],
+        [70, "warn", "card.declined", ""],
+        [80, undefined, "plain", ""]
+      ]
+    )
+    const texts = (filter: TraceLogs.LogFilter) => TraceLogs.filter(lines, filter).map(({ text }) => text)
+    assert.deepStrictEqual(
+      texts({}),
+      lines.map(({ text }) => text)
+    )
+    assert.deepStrictEqual(texts({ level: "warn" }), ["exception", "slow", "card.declined"])
+    assert.deepStrictEqual(texts({ text: " ICELAND " }), ["slow"])
+    assert.deepStrictEqual(texts({ level: "error", text: "iceland" }), [])
+  })
+
+  it("a line moves with its span where the clock of its machine was wrong", () => {
+    const spans = [
+      span({ id: 1, name: "call", kind: "client", from: 100, to: 200 }),
+      span({ id: 2, parent: 1, remote: true, name: "answer", kind: "server", service: "worker", from: 0, to: 100 })
+    ]
+    const [line] = TraceLogs.of(Timeline.make(spans), [log({ in: 2, at: 50, text: "half way" })])
+    assert.strictEqual(millis(line!.at), 50)
+  })
+
+  it("log records read from the document of their trace are the log records", () => {
+    const logs = [
+      log({ in: 4, at: -3, level: "error", text: "early", attributes: { tries: 2 } }),
+      { ...log({ at: 5, text: "" }), body: 7, eventName: "e", droppedAttributes: 3, severityText: "", traceFlags: 0 },
+      log({ at: 6, text: "of a service that has no span here", service: "cron" })
+    ]
+    const document = JSON.parse(JSON.stringify(TraceDocument.fromSpans(order, logs)))
+    assert.deepStrictEqual(TraceDocument.toLogs(document), logs)
+    assert.notProperty(TraceDocument.fromSpans(order), "logs")
   })
 
   it("a trace read from its document is the trace", () => {

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as TracePrinter from "../../src/viewer/TracePrinter.ts"
 import * as TraceSummary from "../../src/viewer/TraceSummary.ts"
-import { order, span, type SpanLine } from "./traces.ts"
+import { log, order, span, type SpanLine } from "./traces.ts"
 
 const draw = (spans: ReadonlyArray<ReturnType<typeof span>>, options?: TracePrinter.TracePrinterOptions): string =>
-  TracePrinter.draw({ summary: TraceSummary.fromSpans(spans), spans }, options)
+  TracePrinter.draw({ summary: TraceSummary.fromSpans(spans), spans, logs: [] }, options)
 
 const tree = (...lines: ReadonlyArray<SpanLine>): string => TracePrinter.drawTree(lines.map(span), { width: 60 })
 
@@ -92,5 +92,38 @@ POST /api/v1/workflows/:id/execute  → 202  [api]                              
     assert.deepStrictEqual([summary.error, summary.errorCount], [false, 2])
     assert.match(draw(spans), /4 spans {2}2 failed, retried/)
     assert.isTrue(TraceSummary.fromSpans(spans.slice(0, 3)).error)
+  })
+
+  it("puts what was logged under its span, in time order, and last what was logged in spans that are not here", () => {
+    const spans = [
+      span({ id: 1, name: "workflow.execute", to: 90 }),
+      span({ id: 2, parent: 1, name: "step", from: 5, to: 60 })
+    ]
+    const logs = [
+      log({ in: 2, at: 30, level: "warn", text: "the bank is slow" }),
+      log({ in: 2, at: 12, text: "charging" }),
+      log({ in: 1, at: 88, level: "error", text: "", attributes: { "exception.type": "Declined" } }),
+      log({ in: 9, at: -2, level: "debug", text: "before it all" }),
+      log({ at: 40, text: "a\u001b[2Jline\nof no span\u202e" })
+    ]
+    assert.strictEqual(
+      TracePrinter.drawTree(spans, { width: 60 }, logs),
+      `
+workflow.execute  [api]                                 90ms
+│  ERROR  +88ms  Declined
+└─ step                                                 55ms
+      INFO   +12ms  charging
+      WARN   +30ms  the bank is slow
+DEBUG  -2.0ms  before it all
+INFO   +40ms  a [2Jline of no span`.slice(1)
+    )
+    assert.strictEqual(TracePrinter.drawTree(spans, { spansOnly: true }, logs), TracePrinter.drawTree(spans))
+  })
+
+  it("keeps log lines within the width, too", () => {
+    const logs = Array.from({ length: 5 }, (_, id) => log({ in: id + 1, text: "x".repeat(500) }))
+    for (const line of TracePrinter.drawTree(order, { width: 80 }, logs).split("\n")) {
+      assert.isAtMost([...line].length, 80, line)
+    }
   })
 })

@@ -66,7 +66,7 @@ describe("Viewer", () => {
       yield* send(order)
       yield* send([span({ id: 1, trace: 2, name: "GET /health", to: 2.5 })])
       const { json } = yield* ask("/api/v1/traces")
-      assert.deepStrictEqual(json().counts, { traces: 2, spans: 14, droppedTraces: 0, droppedSpans: 0 })
+      assert.deepInclude(json().counts, { traces: 2, spans: 14, droppedTraces: 0, droppedSpans: 0 })
       assert.deepStrictEqual(json().traces[1], {
         traceId: traceId(1),
         rootName: "POST /api/v1/workflows/:id/execute",
@@ -191,7 +191,7 @@ describe("Viewer", () => {
       const all = (yield* ask("/api/v1/export")).text
       yield* ask("/api/v1/traces", { method: "DELETE" })
       const read = yield* ask("/api/v1/import", { method: "POST", body: all })
-      assert.deepStrictEqual(read.json(), { spans: 14, refused: 0 })
+      assert.deepStrictEqual(read.json(), { spans: 14, logs: 0, refused: 0 })
       assert.deepStrictEqual(new Set(ids(yield* ask("/api/v1/traces"))), new Set([1, 2]))
       const bad = yield* ask("/api/v1/import", { method: "POST", body: `${all}{"resourceSpans": 1}` })
       assert.strictEqual(bad.status, 400)

@@ -1,5 +1,6 @@
 /** Spans for the viewer's tests, told in a line each. */
 import type { AttributeValue } from "../../src/model/Attributes.ts"
+import type { ReceivedLog } from "../../src/receiver/ReceivedLog.ts"
 import type { ReceivedSpan } from "../../src/receiver/ReceivedSpan.ts"
 
 export interface SpanLine {
@@ -187,3 +188,31 @@ export const order: ReadonlyArray<ReceivedSpan> = [
     attributes: { "loop.item_variable": "line", "loop.iteration.index": 1, "effect.fiber.interrupted": true }
   }
 ].map((line) => span(line as SpanLine))
+
+export interface LogLine {
+  readonly trace?: number
+  /** The span it was written in. */
+  readonly in?: number
+  /** Milliseconds. */
+  readonly at?: number
+  readonly level?: "debug" | "info" | "warn" | "error"
+  readonly text: string
+  readonly attributes?: Record<string, AttributeValue>
+  readonly service?: string
+}
+
+const severities = { debug: 5, info: 9, warn: 13, error: 17 }
+
+export const log = (line: LogLine): ReceivedLog => ({
+  time: millis(line.at ?? 0),
+  severityNumber: severities[line.level ?? "info"],
+  severityText: (line.level ?? "info").toUpperCase(),
+  body: line.text,
+  attributes: line.attributes ?? {},
+  droppedAttributes: 0,
+  traceId: traceId(line.trace ?? 1),
+  traceFlags: 1,
+  ...(line.in === undefined ? undefined : { spanId: spanId(line.in) }),
+  resource: resourceOf(line.service ?? "worker"),
+  scope: { name: "test", version: "" }
+})

@@ -1,8 +1,8 @@
-import * as SensitiveKeys from "../../src/model/SensitiveKeys.ts"
+import { mask } from "../../src/model/Mask.ts"
 import { go } from "./Route.ts"
 
 /** Something in it was masked before it left its process. */
-export const isMasked = (value: unknown): boolean => String(value).includes(SensitiveKeys.mask)
+export const isMasked = (value: unknown): boolean => String(value).includes(mask)
 
 const written = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value))
 

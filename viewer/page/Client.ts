@@ -20,7 +20,9 @@ export const list = (query: string, limit: number): Promise<TraceList> =>
   ask(`/traces?${new URLSearchParams({ q: query, limit: String(limit) })}`)
 export const trace = (traceId: string): Promise<TraceDocument> => ask(`/traces/${encodeURIComponent(traceId)}`)
 export const clear = (): Promise<{ readonly cleared: number }> => ask("/traces", { method: "DELETE" })
-export const importFile = (file: Blob): Promise<{ readonly spans: number; readonly refused: number }> =>
+export const importFile = (
+  file: Blob
+): Promise<{ readonly spans: number; readonly logs: number; readonly refused: number }> =>
   ask("/import", { method: "POST", body: file, headers: { "content-type": "application/x-ndjson" } })
 
 export const exportLink = (query: string): string => `${api}/export?${new URLSearchParams({ q: query })}`

@@ -12,8 +12,9 @@ const importFile = async (input: HTMLInputElement): Promise<void> => {
   if (file === undefined) return
   said.value = `Reading ${file.name} …`
   try {
-    const { refused, spans } = await Client.importFile(file)
-    said.value = `${file.name}: ${Words.count(spans, "span")}${refused > 0 ? `, ${refused} refused` : ""}`
+    const { logs, refused, spans } = await Client.importFile(file)
+    const written = logs === 0 ? "" : `, ${Words.count(logs, "log line")}`
+    said.value = `${file.name}: ${Words.count(spans, "span")}${written}${refused > 0 ? `, ${refused} refused` : ""}`
   } catch (error) {
     said.value = `${file.name} cannot be read: ${error instanceof Error ? error.message : String(error)}`
   }

@@ -1,9 +1,10 @@
 /**
  * What the page shows, as its address says it: every view has a link that can be sent to somebody.
  *
- * `#/?q=error`, `#/trace/<id>?span=<id>&view=flame&find=…`, `#/compare/<id>/<id>`.
+ * `#/?q=error`, `#/trace/<id>?span=<id>&view=flame&find=…`, `#/trace/<id>?view=logs&level=warn&line=…`, `#/compare/<id>/<id>`.
  */
 import { signal } from "@preact/signals"
+import { levels, type LogLevel } from "../../src/viewer/LogLevel.ts"
 
 export const views = ["waterfall", "flame", "table", "logs"] as const
 export type View = (typeof views)[number]
@@ -18,9 +19,22 @@ export interface Route {
   /** What is searched for: traces in the list, spans in a trace. */
   readonly query: string
   readonly find: string
+  /** Log lines of at least this level, and with these words. */
+  readonly level: LogLevel | undefined
+  readonly line: string
 }
 
-const nothing: Route = { page: "list", traceId: "", otherId: "", spanId: "", view: "waterfall", query: "", find: "" }
+const nothing: Route = {
+  page: "list",
+  traceId: "",
+  otherId: "",
+  spanId: "",
+  view: "waterfall",
+  query: "",
+  find: "",
+  level: undefined,
+  line: ""
+}
 
 export const parse = (hash: string): Route => {
   const [path = "", search = ""] = hash.replace(/^#/, "").split("?", 2)
@@ -29,17 +43,21 @@ export const parse = (hash: string): Route => {
   const view = views.find((one) => one === params.get("view")) ?? "waterfall"
   const query = params.get("q") ?? ""
   if (page === "trace" && traceId !== "") {
-    return { ...nothing, page, traceId, spanId: params.get("span") ?? "", view, query, find: params.get("find") ?? "" }
+    const level = levels.find((one) => one === params.get("level"))
+    const [spanId = "", find = "", line = ""] = ["span", "find", "line"].map((name) => params.get(name) ?? "")
+    return { ...nothing, page, traceId, spanId, view, query, find, level, line }
   }
   if (page === "compare" && otherId !== "") return { ...nothing, page, traceId, otherId, query }
   return { ...nothing, query }
 }
 
-export const format = ({ find, otherId, page, query, spanId, traceId, view }: Route): string => {
+export const format = ({ find, level, line, otherId, page, query, spanId, traceId, view }: Route): string => {
   const params = new URLSearchParams()
   if (spanId !== "") params.set("span", spanId)
   if (view !== "waterfall") params.set("view", view)
   if (find !== "") params.set("find", find)
+  if (level !== undefined) params.set("level", level)
+  if (line !== "") params.set("line", line)
   if (query !== "") params.set("q", query)
   const path = page === "trace" ? `trace/${traceId}` : page === "compare" ? `compare/${traceId}/${otherId}` : ""
   const search = params.size === 0 ? "" : `?${params}`

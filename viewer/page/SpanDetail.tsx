@@ -7,7 +7,7 @@ import { kinds } from "../../src/viewer/TimeSplit.ts"
 import { AttributeTable, isMasked } from "./AttributeTable.tsx"
 import { CopyButton } from "./CopyButton.tsx"
 import { Service } from "./Service.tsx"
-import { droppedOf, Events, Links, samplingOf } from "./SpanParts.tsx"
+import { droppedOf, Events, Lines, Links, samplingOf } from "./SpanParts.tsx"
 import * as TraceState from "./TraceState.ts"
 import * as Words from "./Words.ts"
 
@@ -37,6 +37,7 @@ export const SpanDetail = ({ node, open }: { readonly node: TimelineSpan; readon
   const curl = CopyAs.curl(span)
   const masked = [...span.attributes].filter(([, value]) => isMasked(value)).length
   const dropped = droppedOf(span)
+  const lines = open.lines.filter(({ from, kind }) => kind === "record" && from === node)
   const sorted = [...span.attributes].sort(([self], [that]) => (self < that ? -1 : 1))
   return (
     <aside class="detail" aria-label="Span">
@@ -96,8 +97,11 @@ export const SpanDetail = ({ node, open }: { readonly node: TimelineSpan; readon
       <Part title="Attributes" count={span.attributes.size}>
         <AttributeTable entries={sorted} label="Attributes" />
       </Part>
-      <Part title="Events and logs" count={span.events.length}>
+      <Part title="Events" count={span.events.length}>
         <Events node={node} open={open} />
+      </Part>
+      <Part title="Log lines" count={lines.length}>
+        <Lines lines={lines} />
       </Part>
       <Part title="Links" count={span.links.length}>
         <Links span={span} open={open} />

@@ -1,7 +1,9 @@
 import * as AttributeKeys from "../../src/model/AttributeKeys.ts"
 import type { ReceivedSpan } from "../../src/receiver/ReceivedSpan.ts"
+import type { LogLine } from "../../src/viewer/TraceLogs.ts"
 import { pathTo, type TimelineSpan } from "../../src/viewer/Timeline.ts"
 import { AttributeTable } from "./AttributeTable.tsx"
+import { Level } from "./Level.tsx"
 import { linkTo } from "./Route.ts"
 import * as TraceState from "./TraceState.ts"
 import * as Words from "./Words.ts"
@@ -52,6 +54,27 @@ export const Events = ({ node: { shift, span }, open }: { node: TimelineSpan; op
         </li>
       )
     })}
+  </ol>
+)
+
+/** A loop may write thousands: the view of logs has them all. */
+const mostLines = 200
+
+/** What was logged in it. */
+export const Lines = ({ lines }: { lines: ReadonlyArray<LogLine> }) => (
+  <ol class="events">
+    {lines.slice(0, mostLines).map(({ at, attributes, level, text }, index) => (
+      <li key={index}>
+        <Level level={level} /> <span class="faint">{Words.since(at)}</span> <span class="said">{text}</span>
+        {Object.keys(attributes).length > 0 && (
+          <details>
+            <summary class="faint">{Words.count(Object.keys(attributes).length, "attribute")}</summary>
+            <AttributeTable entries={Object.entries(attributes)} label={`Log line ${index + 1}`} />
+          </details>
+        )}
+      </li>
+    ))}
+    {lines.length > mostLines && <li class="faint">{Words.count(lines.length - mostLines, "more line")}: see Logs</li>}
   </ol>
 )
 

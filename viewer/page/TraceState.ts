@@ -9,6 +9,7 @@ import { hasFailed } from "../../src/viewer/SpanFailure.ts"
 import * as Timeline from "../../src/viewer/Timeline.ts"
 import * as TimeSplit from "../../src/viewer/TimeSplit.ts"
 import * as TraceDocument from "../../src/viewer/TraceDocument.ts"
+import * as TraceLogs from "../../src/viewer/TraceLogs.ts"
 import * as TraceQuery from "../../src/viewer/TraceQuery.ts"
 import * as TraceRows from "../../src/viewer/TraceRows.ts"
 import * as Client from "./Client.ts"
@@ -23,6 +24,8 @@ export interface OpenTrace {
   readonly split: TimeSplit.TimeSplit
   readonly cause: Timeline.TimelineSpan | undefined
   readonly byId: ReadonlyMap<string, Timeline.TimelineSpan>
+  /** What was logged, and what happened in spans, in time order. */
+  readonly lines: ReadonlyArray<TraceLogs.LogLine>
   /** In the order in which they are coloured. */
   readonly services: ReadonlyArray<string>
 }
@@ -38,6 +41,7 @@ const layOut = (document: TraceDocument.TraceDocument): OpenTrace => {
     split: TimeSplit.of(path),
     cause: RootCause.of(timeline),
     byId: new Map(timeline.spans.map((node) => [node.span.spanId, node])),
+    lines: TraceLogs.of(timeline, TraceDocument.toLogs(document)),
     services: [...new Set(timeline.spans.map(({ service }) => service))]
   }
 }
@@ -101,6 +105,12 @@ export const select = (node: Timeline.TimelineSpan | undefined): void =>
     if (node !== undefined) uncover(node)
     go({ spanId: node?.span.spanId ?? "" }, true)
   })
+
+/** Selects it, and shows its detail. */
+export const openDetail = (node: Timeline.TimelineSpan): void => {
+  detailed.value = true
+  select(node)
+}
 
 /** The next of these after the selected one, round and round; the one before with -1. */
 export const step = (among: ReadonlyArray<Timeline.TimelineSpan>, by: 1 | -1): void => {
@@ -180,7 +190,8 @@ export const start = (): void => {
   effect(() => {
     const current = open.peek()
     if (route.peek().page !== "trace" || !ListState.grown.value.has(route.peek().traceId)) return
-    if (current !== undefined && current.timeline.spans.length > readAgainUpTo) stale.value = true
+    if (current !== undefined && current.timeline.spans.length + current.lines.length > readAgainUpTo)
+      stale.value = true
     else void reload()
   })
 }

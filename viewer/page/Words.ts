@@ -6,6 +6,9 @@ import { formatDuration } from "../../src/model/Trace.ts"
 export const duration = (nanos: number): string =>
   formatDuration({ startTime: 0n, endTime: BigInt(Math.max(0, Math.round(nanos))) })
 
+/** When it was, after the trace began, or before. */
+export const since = (nanos: number): string => (nanos < 0 ? `-${duration(-nanos)}` : `+${duration(nanos)}`)
+
 export const count = (number: number, noun: string): string =>
   `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`
 
