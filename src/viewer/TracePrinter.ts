@@ -144,7 +144,8 @@ const logLine = (log: ReceivedLog, since: bigint, palette: Palette, room: number
   return paint([...left, [cut(printable(TraceLogs.textOf(log)), Math.max(20, room - lengthOf(left))), plain]])
 }
 
-const byTime = (self: ReceivedLog, that: ReceivedLog): number => (self.time < that.time ? -1 : 1)
+const byTime = (self: ReceivedLog, that: ReceivedLog): number =>
+  self.time < that.time ? -1 : self.time > that.time ? 1 : 0
 
 /** The tree alone, and under each span what was logged in it; last, what was logged in spans that are not here. */
 export const drawTree = (

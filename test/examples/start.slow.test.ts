@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Stream } from "effect"
+import { Deferred, Effect, Exit, Fiber, Schedule, Stream } from "effect"
 import { ChildProcess } from "effect/process"
 import { fileURLToPath } from "node:url"
 
@@ -62,6 +62,27 @@ describe("npm start", () => {
       yield* child.kill({ killSignal: "SIGTERM" })
       assert.strictEqual(yield* ended, 0, printed.join("\n"))
       assert.deepStrictEqual(yield* Effect.forEach(urls, isUp), [false, false])
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+  )
+
+  it.live("shows its log lines in their traces, on the page and not in the drawing, and prints them all the same", () =>
+    Effect.gen(function* () {
+      const { printed, reached } = yield* npmStart(/Ctrl-C stops it/, "--verbose")
+      yield* reached
+      const output = printed.join("\n")
+      assert.match(output, /^gorax-worker +│ .*INFO .*Shipped 2 parcels/m)
+      assert.notMatch(output, /INFO {2,3}\+\d/)
+      const page = /^ +traces +(http:\/\/[^/\s]+)/m.exec(output)![1]!
+      const traceId = /^━━ ([0-9a-f]{32})/m.exec(output)![1]!
+      yield* Effect.promise(() =>
+        fetch(`${page}/api/v1/traces/${traceId}/tree`).then((response) => response.text())
+      ).pipe(
+        Effect.repeat({
+          until: (tree) => /workflow\.execute {2}fulfil-order[^]*?INFO {3}\+.*Shipped 2 parcels/.test(tree),
+          schedule: Schedule.spaced("50 millis")
+        }),
+        Effect.timeout("10 seconds")
+      )
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
   )
 })

@@ -102,6 +102,7 @@ POST /api/v1/workflows/:id/execute  → 202  [api]                              
     const logs = [
       log({ in: 2, at: 30, level: "warn", text: "the bank is slow" }),
       log({ in: 2, at: 12, text: "charging" }),
+      log({ in: 2, at: 12, text: "and, in the same moment, asking" }),
       log({ in: 1, at: 88, level: "error", text: "", attributes: { "exception.type": "Declined" } }),
       log({ in: 9, at: -2, level: "debug", text: "before it all" }),
       log({ at: 40, text: "a\u001b[2Jline\nof no span\u202e" })
@@ -113,6 +114,7 @@ workflow.execute  [api]                                 90ms
 │  ERROR  +88ms  Declined
 └─ step                                                 55ms
       INFO   +12ms  charging
+      INFO   +12ms  and, in the same moment, asking
       WARN   +30ms  the bank is slow
 DEBUG  -2.0ms  before it all
 INFO   +40ms  a [2Jline of no span`.slice(1)

@@ -4,6 +4,7 @@ import { Traced, TracingLive } from "@gorax/tracing"
 import { Viewer } from "@gorax/tracing/viewer"
 import { ConfigProvider, Effect, Layer, Logger, Queue, Stream } from "effect"
 import { HttpBody, HttpClient } from "effect/http"
+import * as Http2 from "node:http2"
 import * as Otlp from "../../src/model/Otlp.ts"
 import { log, order, traceId } from "./traces.ts"
 
@@ -132,5 +133,34 @@ describe("log lines in the viewer", () => {
       )
       assert.deepInclude(yield* store.counts, { logs: 1 })
     }).pipe(Effect.provide(layer))
+  )
+
+  it.live("over gRPC that are hostile are refused with a reason, too", () =>
+    Effect.gen(function* () {
+      const { grpc, store } = yield* Viewer.Viewer
+      const session = yield* Effect.acquireRelease(
+        Effect.sync(() => Http2.connect(`http://${grpc}`)),
+        (session) => Effect.sync(() => session.destroy())
+      )
+      const call = (body: ReadonlyArray<number>, announced = body.length, service = "logs.v1.LogsService") =>
+        Effect.callback<string>((resume) => {
+          const path = `/opentelemetry.proto.collector.${service}/Export`
+          const stream = session.request({ ":method": "POST", ":path": path, "content-type": "application/grpc" })
+          const said = (headers: Http2.IncomingHttpHeaders) => {
+            if (headers["grpc-status"] === undefined) return
+            const message = decodeURIComponent(String(headers["grpc-message"] ?? ""))
+            resume(Effect.succeed(`${String(headers["grpc-status"])} ${message}`))
+          }
+          stream.on("response", said)
+          stream.on("trailers", said)
+          stream.resume()
+          stream.end(Buffer.from([0, 0, 0, 0, announced, ...body]))
+        })
+      assert.strictEqual(yield* call([]), "0 ")
+      assert.match(yield* call([0x0a, 0x05]), /^3 protobuf: ends inside a field/)
+      assert.strictEqual(yield* call([0x0a], 9), "3 not one message of gRPC")
+      assert.strictEqual(yield* call([], 0, "metrics.v1.MetricsService"), "12 only traces and logs are taken here")
+      assert.deepInclude(yield* store.counts, { logs: 0, waitingLogs: 0, untracedLogs: 0 })
+    }).pipe(Effect.scoped, Effect.provide(layer))
   )
 })
