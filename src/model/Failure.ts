@@ -42,6 +42,18 @@ const messageOf = (error: object): string =>
 /** A stack without the message that it begins with. */
 const placesOf = (stack: string): string => stack.slice(Math.max(0, stack.indexOf("\n    at ") + 1))
 
+/** The last stacks in which there was nothing to hide. What fails again mostly fails in the same place. */
+const clean: Array<string> = []
+const mostClean = 8
+let oldest = 0
+
+const withoutSecrets = (stack: string): string => {
+  for (const known of clean) if (known === stack) return known
+  const shown = SensitiveKeys.redactText(stack, longestStack)
+  if (shown === stack) clean[oldest++ % mostClean] = shown
+  return shown
+}
+
 class Thrown implements Failure {
   readonly type: string
   readonly message: string
@@ -57,7 +69,7 @@ class Thrown implements Failure {
     const stack = text(() => (this.error as { readonly stack?: unknown }).stack)
     if (stack === undefined) return undefined
     const shown = this.message === SensitiveKeys.mask ? placesOf(stack) : stack
-    return SensitiveKeys.redactText(shown, longestStack)
+    return withoutSecrets(shown)
   }
 }
 

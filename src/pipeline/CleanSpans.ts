@@ -14,7 +14,7 @@ import * as Policy from "./RedactionPolicy.ts"
 
 /** More than these are not remembered, and no longer texts. */
 const remembered = 32
-const longestRemembered = 1024
+const longestRemembered = 4096
 
 /** To look for a shorter text takes as long as to search it. */
 const shortestKept = 256
@@ -22,7 +22,7 @@ const shortestKept = 256
 const mostKept = 128
 
 /** Spans of so many names are remembered; of a program that makes up names, the last ones. */
-const mostNames = 64
+const mostNames = 32
 
 /** What was clean in one place. */
 interface Slot {
