@@ -20,7 +20,6 @@ import type { Scope } from "../model/SpanData.ts"
 import type { SpanExporter } from "../model/SpanExporter.ts"
 import type { SpanSink, Stage } from "../model/SpanSink.ts"
 import * as Destinations from "../pipeline/Destinations.ts"
-import { KeptRate } from "../pipeline/KeptRate.ts"
 import * as LettingGo from "../pipeline/LettingGo.ts"
 import * as PipelineMetrics from "../pipeline/PipelineMetrics.ts"
 import * as Redaction from "../pipeline/Redaction.ts"
@@ -28,6 +27,7 @@ import type { QueueView } from "../pipeline/QueueView.ts"
 import * as TailRule from "../pipeline/TailRule.ts"
 import * as TailSampling from "../pipeline/TailSampling.ts"
 import type { TailView } from "../pipeline/TailView.ts"
+import { TokenBucket } from "../sampling/TokenBucket.ts"
 import type { GoraxSpan } from "../tracer/GoraxSpan.ts"
 import { passThrough } from "../tracer/GoraxTracer.ts"
 import * as Exporters from "./Exporters.ts"
@@ -167,7 +167,7 @@ const tailSampling = Effect.fnUntraced(function* (
     rules: [...ownRules, ...TailRule.fromOptions({ ...tail, slowerThan })],
     certainRules: TailRule.certainFrom({ ...tail, slowerThan }),
     slowest: tail.slowest > 0 ? tail.slowest : undefined,
-    keptRate: tail.maxPerSecond === undefined ? undefined : new KeptRate(tail.maxPerSecond, clock)
+    keptRate: tail.maxPerSecond === undefined ? undefined : new TokenBucket(tail.maxPerSecond, clock)
   })
 })
 

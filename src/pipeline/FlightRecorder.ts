@@ -8,7 +8,7 @@ import * as RecordedSpan from "../model/RecordedSpan.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import type { SpanData } from "../model/SpanData.ts"
 import type { SpanSink } from "../model/SpanSink.ts"
-import type { KeptRate } from "./KeptRate.ts"
+import type { TokenBucket } from "../sampling/TokenBucket.ts"
 import { LatencySketch } from "./LatencySketch.ts"
 import { Releasing } from "./Releasing.ts"
 import * as SpanSize from "./SpanSize.ts"
@@ -27,7 +27,7 @@ export interface FlightRecorderOptions extends TailBufferOptions {
   /** Which share of the runs of each operation is among its slowest; absent where nobody asks. */
   readonly slowest?: number | undefined
   /** Bounds what is kept; absent where nothing does. */
-  readonly keptRate?: KeptRate | undefined
+  readonly keptRate?: TokenBucket | undefined
   readonly books: SpanBooks.SpanBooks
   /** Told of spans that are lost. */
   readonly onLost?: (reason: TailLoss, spans: number) => void
