@@ -63,3 +63,27 @@ export interface SpanData extends SpanContext {
 /** How long the span lasted, in milliseconds. */
 export const durationMillis = (span: Pick<SpanData, "startTime" | "endTime">): number =>
   Number(span.endTime - span.startTime) / 1e6
+
+/** The span as plain data: one of ours computes much of what it says, and may still be written to. */
+export const copyOf = (span: SpanData): SpanData => ({
+  traceId: span.traceId,
+  spanId: span.spanId,
+  traceFlags: span.traceFlags,
+  traceState: span.traceState,
+  parentSpanId: span.parentSpanId,
+  parentIsRemote: span.parentIsRemote,
+  name: span.name,
+  kind: span.kind,
+  startTime: span.startTime,
+  endTime: span.endTime,
+  attributes: span.attributes,
+  droppedAttributes: span.droppedAttributes,
+  events: span.events,
+  droppedEvents: span.droppedEvents,
+  links: span.links,
+  droppedLinks: span.droppedLinks,
+  statusCode: span.statusCode,
+  statusMessage: span.statusMessage,
+  resource: span.resource,
+  scope: span.scope
+})

@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as AttributeKeys from "../model/AttributeKeys.ts"
 import type { Attributes } from "../model/Attributes.ts"
 import { type LogRecord, severity } from "../model/LogRecord.ts"
-import type { SpanData, SpanEvent } from "../model/SpanData.ts"
+import { copyOf, type SpanData, type SpanEvent } from "../model/SpanData.ts"
 import type { Stage } from "../model/SpanSink.ts"
 
 const eventName = "exception"
@@ -39,28 +39,7 @@ const fromEvent = (span: SpanData, event: SpanEvent): LogRecord => ({
 })
 
 /** The span with other events. A copy, as a span of ours keeps its own. */
-const withEvents = (span: SpanData, events: ReadonlyArray<SpanEvent>): SpanData => ({
-  traceId: span.traceId,
-  spanId: span.spanId,
-  traceFlags: span.traceFlags,
-  traceState: span.traceState,
-  parentSpanId: span.parentSpanId,
-  parentIsRemote: span.parentIsRemote,
-  name: span.name,
-  kind: span.kind,
-  startTime: span.startTime,
-  endTime: span.endTime,
-  attributes: span.attributes,
-  droppedAttributes: span.droppedAttributes,
-  events,
-  droppedEvents: span.droppedEvents,
-  links: span.links,
-  droppedLinks: span.droppedLinks,
-  statusCode: span.statusCode,
-  statusMessage: span.statusMessage,
-  resource: span.resource,
-  scope: span.scope
-})
+const withEvents = (span: SpanData, events: ReadonlyArray<SpanEvent>): SpanData => ({ ...copyOf(span), events })
 
 export interface ExceptionLogsOptions {
   readonly push: (record: LogRecord) => void

@@ -14,7 +14,7 @@ import * as AttributeKeys from "../model/AttributeKeys.ts"
 import { CurrentPropagator } from "../model/References.ts"
 import type { Sampler } from "../model/Sampler.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
-import type { SpanData } from "../model/SpanData.ts"
+import { copyOf, type SpanData } from "../model/SpanData.ts"
 import * as SpanLimits from "../model/SpanLimits.ts"
 import { always } from "../sampling/Sampler.ts"
 import * as GoraxTracer from "../tracer/GoraxTracer.ts"
@@ -51,26 +51,10 @@ export class TracingTest extends Context.Service<
 
 /** Copied when it ends, so that what a test compares is plain data. */
 const collect = (span: SpanData, began: number, ended: number): CollectedSpan => ({
-  traceId: span.traceId,
-  spanId: span.spanId,
-  traceFlags: span.traceFlags,
-  traceState: span.traceState,
-  parentSpanId: span.parentSpanId,
-  parentIsRemote: span.parentIsRemote,
-  name: span.name,
-  kind: span.kind,
-  startTime: span.startTime,
-  endTime: span.endTime,
+  ...copyOf(span),
   attributes: new Map(span.attributes),
-  droppedAttributes: span.droppedAttributes,
   events: [...span.events],
-  droppedEvents: span.droppedEvents,
   links: [...span.links],
-  droppedLinks: span.droppedLinks,
-  statusCode: span.statusCode,
-  statusMessage: span.statusMessage,
-  resource: span.resource,
-  scope: span.scope,
   began,
   ended
 })
