@@ -39,8 +39,7 @@ const linkSpanId = new OtlpEncoderId(8)
 /** Writes one span, and answers the place behind it. Throws when it cannot be read, or its ids are not valid. */
 export const write = (start: number, tag: number, span: SpanData): number => {
   if (!ownTraceId.read(span.traceId)) throw new TypeError("invalid trace id")
-  const words = SpanIdWords.of(span)
-  let at = words === undefined ? writeHead(start, tag, span) : writeOwnHead(start, tag, span, words)
+  let at = writeHead(start, tag, span.traceState, SpanIdWords.of(span) ?? wordsFromText(span))
   at = OtlpEncoderNames.write(at, 0x2a, span.name)
   at = writeTimes(at, span)
   at = attributes.map(at, 0x4a, span.attributes)
@@ -61,13 +60,8 @@ export const write = (start: number, tag: number, span: SpanData): number => {
   return end
 }
 
-/** The same as {@link writeHead} for a span of ours. */
-const writeOwnHead = (
-  start: number,
-  tag: number,
-  { traceState }: SpanData,
-  { idHigh, idLow, parentHigh, parentLow }: SpanIdWords.SpanIdWords
-): number => {
+/** Ids (1, 2, 4) and trace state (3). */
+const writeHead = (start: number, tag: number, traceState: string, ids: SpanIdWords.SpanIdWords): number => {
   buffer.reserve(start + fields)
   const { bytes, view } = buffer
   bytes[start] = tag
@@ -75,41 +69,35 @@ const writeOwnHead = (
   bytes[at] = 0x0a
   bytes[at + 1] = 16
   at = ownTraceId.write(view, at + 2)
-  bytes[at] = 0x12
+  at = writeSpanId(at, 0x12, ids.idHigh, ids.idLow)
+  if (traceState !== "") {
+    at = buffer.text(at, 0x1a, traceState)
+    buffer.reserve(at + fields)
+  }
+  return (ids.parentHigh | ids.parentLow) === 0 ? at : writeSpanId(at, 0x22, ids.parentHigh, ids.parentLow)
+}
+
+/** There is room for it already. */
+const writeSpanId = (at: number, tag: number, high: number, low: number): number => {
+  const { bytes, view } = buffer
+  bytes[at] = tag
   bytes[at + 1] = 8
-  view.setInt32(at + 2, idHigh)
-  view.setInt32(at + 6, idLow)
-  at += 10
-  if (traceState !== "") at = buffer.text(at, 0x1a, traceState)
-  if ((parentHigh | parentLow) === 0) return at
-  buffer.reserve(at + fields)
-  buffer.bytes[at] = 0x22
-  buffer.bytes[at + 1] = 8
-  buffer.view.setInt32(at + 2, parentHigh)
-  buffer.view.setInt32(at + 6, parentLow)
+  view.setInt32(at + 2, high)
+  view.setInt32(at + 6, low)
   return at + 10
 }
 
-/** Ids (1, 2, 4) and trace state (3). */
-const writeHead = (at: number, tag: number, span: SpanData): number => {
-  if (!ownSpanId.read(span.spanId)) throw new TypeError("invalid span id")
-  buffer.reserve(at + fields)
-  const { bytes, view } = buffer
-  bytes[at] = tag
-  at += 1 + spanRoom
-  bytes[at] = 0x0a
-  bytes[at + 1] = 16
-  at = ownTraceId.write(view, at + 2)
-  bytes[at] = 0x12
-  bytes[at + 1] = 8
-  at = ownSpanId.write(view, at + 2)
-  const { parentSpanId, traceState } = span
-  if (traceState !== "") at = buffer.text(at, 0x1a, traceState)
-  if (parentSpanId === undefined || !parentId.read(parentSpanId)) return at
-  buffer.reserve(at + fields)
-  buffer.bytes[at] = 0x22
-  buffer.bytes[at + 1] = 8
-  return parentId.write(buffer.view, at + 2)
+/** Ids that were read from text: of one span after the other. */
+const read = { idHigh: 0, idLow: 0, parentHigh: 0, parentLow: 0 }
+
+const wordsFromText = ({ parentSpanId, spanId }: SpanData): SpanIdWords.SpanIdWords => {
+  if (!ownSpanId.read(spanId)) throw new TypeError("invalid span id")
+  const hasParent = parentSpanId !== undefined && parentId.read(parentSpanId)
+  read.idHigh = ownSpanId.words[0]!
+  read.idLow = ownSpanId.words[1]!
+  read.parentHigh = hasParent ? parentId.words[0]! : 0
+  read.parentLow = hasParent ? parentId.words[1]! : 0
+  return read
 }
 
 /** Kind (6), start (7) and end (8), which is never before the start. */
