@@ -16,7 +16,7 @@ import * as Semaphore from "effect/Semaphore"
 import * as FileSystem from "node:fs/promises"
 import type { SpanExporter } from "../model/SpanExporter.ts"
 import { ExportError } from "../model/TracingError.ts"
-import * as OtlpRequest from "./OtlpRequest.ts"
+import * as OtlpJson from "./OtlpJson.ts"
 import * as SpanEncoding from "./SpanEncoding.ts"
 
 export interface FileExporterOptions {
@@ -105,7 +105,7 @@ export const make = Effect.fnUntraced(function* (
   yield* Effect.addFinalizer(() => Effect.ignore(Effect.tryPromise(async () => file?.close())))
   return {
     export: Effect.fnUntraced(function* (spans) {
-      const { body, unreadable } = yield* OtlpRequest.make(spans, "json")
+      const { body, unreadable } = yield* OtlpJson.make(spans)
       // Once begun, a line is finished, whoever gives up waiting for it
       if (unreadable < spans.length) yield* turns.withPermit(Effect.uninterruptible(attempt(() => append(body))))
       return SpanEncoding.leftOut({ unreadable })

@@ -13,7 +13,7 @@ import * as ExportFailure from "./ExportFailure.ts"
 import * as OtlpEncoder from "./OtlpEncoder.ts"
 import * as OtlpGrpc from "./OtlpGrpc.ts"
 import * as OtlpHttp from "./OtlpHttp.ts"
-import * as OtlpRequest from "./OtlpRequest.ts"
+import * as OtlpJson from "./OtlpJson.ts"
 import type { OtlpTransport, OtlpTransportOptions } from "./OtlpTransport.ts"
 
 const unreadableMessage = "some spans could not be read"
@@ -49,9 +49,7 @@ export const make = Effect.fnUntraced(function* (
   }
   const inJson: SpanExporter = {
     export: (spans) =>
-      Effect.flatMap(OtlpRequest.make(spans, "json"), ({ body, unreadable }) =>
-        send(() => body, spans.length, unreadable)
-      )
+      Effect.flatMap(OtlpJson.make(spans), ({ body, unreadable }) => send(() => body, spans.length, unreadable))
   }
   const inProtobuf: EncodingExporter = {
     encode: OtlpEncoder.encodeSpans,

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { SpanData } from "../model/SpanData.ts"
 import type { LeftOut } from "../model/SpanExporter.ts"
+import { inTurns } from "../model/Turns.ts"
 
 export interface EncodedSpans<A> {
   readonly encoded: ReadonlyArray<A>
@@ -23,19 +24,16 @@ export const encodeAll = <A>(
 ): Effect.Effect<EncodedSpans<A>> =>
   Effect.suspend(() => {
     const encoded: Array<A> = []
-    let next = 0
-    return Effect.whileLoop({
-      while: () => next < spans.length,
-      body: () =>
-        Effect.suspend(() => {
-          for (const end = Math.min(next + spansPerTurn, spans.length); next < end; next++) {
-            const result = Result.try(() => encode(spans[next]!))
-            if (Result.isSuccess(result)) encoded.push(result.success)
-          }
-          return next < spans.length ? Effect.yieldNow : Effect.void
-        }),
-      step: () => undefined
-    }).pipe(Effect.map(() => ({ encoded, unreadable: spans.length - encoded.length })))
+    const part = (spans: ReadonlyArray<SpanData>) => {
+      for (const span of spans) {
+        const result = Result.try(() => encode(span))
+        if (Result.isSuccess(result)) encoded.push(result.success)
+      }
+    }
+    return Effect.map(inTurns(spans, spansPerTurn, part), () => ({
+      encoded,
+      unreadable: spans.length - encoded.length
+    }))
   })
 
 /** What an exporter answers when this was not sent, and all the rest was taken. */

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type { EncodedSpans } from "../model/EncodedSpans.ts"
 import type { SpanData } from "../model/SpanData.ts"
 import type { AnySpanExporter, EncodingExporter, SpanExporter } from "../model/SpanExporter.ts"
+import { inTurns } from "../model/Turns.ts"
 import * as SpanSize from "./SpanSize.ts"
 
 export interface SpanForm<Spans> {
@@ -52,21 +53,9 @@ const encodedInTurn = 512
 export const late = (exporter: AnySpanExporter): SpanExporter => {
   if (!isEncoding(exporter)) return exporter
   const { encode, ending } = exporter
+  const { join } = encodedBy(exporter)
   return {
     ...(ending && { ending }),
-    export: (spans) =>
-      Effect.suspend(() => {
-        if (spans.length <= encodedInTurn) return exporter.export(encode(spans))
-        const parts: Array<EncodedSpans> = []
-        return Effect.whileLoop({
-          while: () => parts.length * encodedInTurn < spans.length,
-          body: () => {
-            const from = parts.length * encodedInTurn
-            parts.push(encode(spans.slice(from, from + encodedInTurn)))
-            return Effect.yieldNow
-          },
-          step: () => undefined
-        }).pipe(Effect.andThen(() => exporter.export(encodedBy(exporter).join(parts))))
-      })
+    export: (spans) => Effect.flatMap(inTurns(spans, encodedInTurn, encode), (parts) => exporter.export(join(parts)))
   }
 }
