@@ -39,3 +39,15 @@ export interface Sampler {
   /** True when it records every span whose parent in this process was, and adds nothing to it; it is not asked then. */
   readonly recordsBelowSampled?: boolean
 }
+
+const failed: SamplingDecision = { sampled: true, reason: "sampler_failed" }
+
+/** Asks a sampler that may be anybody's. One that throws, or answers nothing, has not said no. */
+export const ask = (sampler: Sampler, input: SamplingInput): SamplingDecision => {
+  try {
+    const decision: SamplingDecision | undefined | null = sampler.decide(input)
+    return decision ?? failed
+  } catch {
+    return failed
+  }
+}

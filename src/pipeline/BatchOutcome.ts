@@ -2,10 +2,11 @@
  * What became of a batch that was handed to an exporter.
  */
 import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
 import * as Exit from "effect/Exit"
 import * as SensitiveKeys from "../model/SensitiveKeys.ts"
 import type { LeftOut } from "../model/SpanExporter.ts"
-import type { ExportError } from "../model/TracingError.ts"
+import { ExportError } from "../model/TracingError.ts"
 
 export type ExportExit = Exit.Exit<LeftOut | void, ExportError>
 
@@ -16,6 +17,14 @@ export interface BatchOutcome {
   /** Why not all were exported, without secrets; `undefined` when nobody knows. */
   readonly message: string | undefined
 }
+
+/** What a batch fails with that took longer than it may, with all its tries. */
+export const timedOut = (exportTimeout: Duration.Duration): ExportError =>
+  new ExportError({
+    reason: "TimedOut",
+    endpoint: "the exporter",
+    advice: `Given up after ${Duration.format(exportTimeout)} (TRACING_BATCH_EXPORT_TIMEOUT).`
+  })
 
 /** Said of spans for which time was too short. */
 export const endedBefore = "no answer before the end (TRACING_SHUTDOWN_TIMEOUT)."

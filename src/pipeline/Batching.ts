@@ -10,7 +10,6 @@
  * Every span is entered in the books once, when nobody keeps it any more.
  */
 import type * as Cause from "effect/Cause"
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -18,15 +17,15 @@ import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import * as Tracer from "effect/Tracer"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import type { SpanData } from "../model/SpanData.ts"
 import type { AnySpanExporter, Countable, Exporter } from "../model/SpanExporter.ts"
 import type { Flushed, SpanSink } from "../model/SpanSink.ts"
-import { ExportError } from "../model/TracingError.ts"
+import type { ExportError } from "../model/TracingError.ts"
 import * as BatchOutcome from "./BatchOutcome.ts"
 import { type Batch, BatchQueue, type BatchQueueOptions } from "./BatchQueue.ts"
 import { LossReport } from "./LossReport.ts"
+import * as OwnFiber from "./OwnFiber.ts"
 import { PendingFlushes } from "./PendingFlushes.ts"
 import type { QueueView } from "./QueueView.ts"
 import * as SpanForm from "./SpanForm.ts"
@@ -60,7 +59,7 @@ export interface BatchingOptions extends BatchQueueOptions {
   /** Handed what can be seen of the queue, once. */
   readonly onQueue?: (queue: QueueView) => void
   /** Keeps delivery from tracing itself: wraps all that this sink does on its own. */
-  readonly untraced?: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  readonly untraced?: OwnFiber.Around
 }
 
 /** What `fates` and `keep` are told of is spans, whatever the form they wait in. */
@@ -77,13 +76,7 @@ const batching = Effect.fnUntraced(function* <Spans extends Countable<Spans>>(
 ): Effect.fn.Return<SpanSink, never, Scope.Scope> {
   const { books, concurrency, interval } = options
   const exportTimeout = Duration.fromInputUnsafe(options.exportTimeout)
-  const quiet = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    (options.untraced ?? ((same) => same))(effect).pipe(
-      Effect.updateContext(
-        (context: Context.Context<R>) =>
-          Context.omit(Tracer.ParentSpan)(context as Context.Context<R | Tracer.ParentSpan>) as Context.Context<R>
-      )
-    )
+  const quiet = OwnFiber.apart(options.untraced)
 
   const queue = new BatchQueue(form, options)
   const flushes = new PendingFlushes()
@@ -157,11 +150,7 @@ const batching = Effect.fnUntraced(function* <Spans extends Countable<Spans>>(
     flushes.settle(batch.from, batch.length, exported)
   }
 
-  const timedOut = new ExportError({
-    reason: "TimedOut",
-    endpoint: "the exporter",
-    advice: `Given up after ${Duration.format(exportTimeout)} (TRACING_BATCH_EXPORT_TIMEOUT).`
-  })
+  const timedOut = BatchOutcome.timedOut(exportTimeout)
 
   const exportOne = (batch: Batch<Spans>) =>
     Effect.suspend(() => exporter.export(batch.spans)).pipe(

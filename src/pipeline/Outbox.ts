@@ -6,18 +6,16 @@
  * the end as `shut_down`; the end of the scope flushes within a deadline. One
  * batch is under way at a time, and nothing outlives the process.
  */
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
-import * as Tracer from "effect/Tracer"
 import type { Exporter } from "../model/SpanExporter.ts"
 import type { Flushed } from "../model/SpanSink.ts"
-import { ExportError } from "../model/TracingError.ts"
 import * as BatchOutcome from "./BatchOutcome.ts"
 import { LossReport } from "./LossReport.ts"
+import * as OwnFiber from "./OwnFiber.ts"
 import { PendingFlushes } from "./PendingFlushes.ts"
 
 export interface OutboxOptions<in Item> {
@@ -35,7 +33,7 @@ export interface OutboxOptions<in Item> {
   /** How long closing the scope waits for what is left. */
   readonly shutdownTimeout: Duration.Input
   /** Keeps delivery from tracing itself: wraps all that this does on its own. */
-  readonly untraced: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  readonly untraced: OwnFiber.Around
 }
 
 /** What became of all that was pushed: `accepted = exported + rejected + waiting + sending`. */
@@ -70,15 +68,7 @@ export const make = Effect.fnUntraced(function* <Item>(
   let closed = false
   let settled = 0
   let bytes = 0
-  const quiet = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    options
-      .untraced(effect)
-      .pipe(
-        Effect.updateContext(
-          (context: Context.Context<R>) =>
-            Context.omit(Tracer.ParentSpan)(context as Context.Context<R | Tracer.ParentSpan>) as Context.Context<R>
-        )
-      )
+  const quiet = OwnFiber.apart(options.untraced)
 
   const push = (item: Item): void => {
     if (closed) return void counts.dropped.shut_down++
@@ -105,11 +95,7 @@ export const make = Effect.fnUntraced(function* <Item>(
     flushes.settle(from, count, exported)
   }
 
-  const timedOut = new ExportError({
-    reason: "TimedOut",
-    endpoint: "the exporter",
-    advice: `Given up after ${Duration.format(exportTimeout)} (TRACING_BATCH_EXPORT_TIMEOUT).`
-  })
+  const timedOut = BatchOutcome.timedOut(exportTimeout)
 
   /** Takes a batch only once it runs, so that none is lost between the queue and its export. */
   const sendNext = Effect.suspend(() => {

@@ -7,20 +7,9 @@
  * reason. What is left out hands on no threshold, by which others would record
  * what is below.
  */
-import type { Sampler, SamplingDecision, SamplingInput } from "../model/Sampler.ts"
+import { ask, type Sampler, type SamplingDecision, type SamplingInput } from "../model/Sampler.ts"
 import * as SpanBooks from "../model/SpanBooks.ts"
 import * as Probability from "./Probability.ts"
-
-const failed: SamplingDecision = { sampled: true, reason: "sampler_failed" }
-
-const ask = (sampler: Sampler, input: SamplingInput): SamplingDecision => {
-  try {
-    const decision = sampler.decide(input)
-    return decision.sampled ? decision : Probability.unknown(decision, input)
-  } catch {
-    return failed
-  }
-}
 
 /** A class, because the getters of one cost no more than fields, and each span below another reads one. */
 export class Tally implements Sampler {
@@ -46,7 +35,8 @@ export class Tally implements Sampler {
   }
 
   decide(input: SamplingInput): SamplingDecision {
-    const decision = ask(this.#sampler, input)
+    const asked = ask(this.#sampler, input)
+    const decision = asked.sampled ? asked : Probability.unknown(asked, input)
     const { parent } = input
     if (parent !== undefined && !parent.isRemote) return decision
     if (decision.reason !== this.#reason) {

@@ -2,7 +2,7 @@
  * What the spans of one trace have in common: one object for all of them, where they agree.
  */
 import * as OtelState from "../model/OtelState.ts"
-import type { Sampler, SamplingDecision, SamplingInput } from "../model/Sampler.ts"
+import { ask, type Sampler, type SamplingDecision, type SamplingInput } from "../model/Sampler.ts"
 import * as SpanContext from "../model/SpanContext.ts"
 
 export type TracePart = Omit<SpanContext.SpanContext, "spanId">
@@ -20,15 +20,6 @@ export const refused = (trace: TracePart): TracePart => {
   return traceState === trace.traceState
     ? withFlags(trace, traceFlags)
     : { traceId: trace.traceId, traceFlags, traceState }
-}
-
-/** A sampler that throws has not said no. */
-const ask = (sampler: Sampler, input: SamplingInput): SamplingDecision => {
-  try {
-    return sampler.decide(input)
-  } catch {
-    return { sampled: true, reason: "sampler_failed" }
-  }
 }
 
 /** Asks the sampler about a span that would be part of `trace`, and says what it is part of then. */
