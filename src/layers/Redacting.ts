@@ -12,7 +12,7 @@ import type { SpanBooks } from "../model/SpanBooks.ts"
 import type { LinearPattern } from "../pipeline/LinearPattern.ts"
 import * as Redaction from "../pipeline/Redaction.ts"
 import * as SettingTable from "./SettingTable.ts"
-import type { RedactionSetting } from "./TracingConfig.ts"
+import type { RedactionSetting, TracingConfig } from "./TracingConfig.ts"
 import { TracingConfigError } from "./TracingConfigError.ts"
 
 const refused = (name: string, pattern: string, error: unknown): TracingConfigError =>
@@ -46,6 +46,12 @@ export const make = Effect.fnUntraced(function* (
   const { mode, patterns, ...options } = setting
   if (mode === "off") return Redaction.off
   return Redaction.make({ ...options, mode, patterns: yield* compiled(patterns), rules, books })
+})
+
+/** The settings, without what a resource may hold that nobody should see: spans, log records and metrics have it. */
+export const settings = (given: TracingConfig, { resource }: Redaction.Redaction): TracingConfig => ({
+  ...given,
+  resourceAttributes: resource({ attributes: given.resourceAttributes }).attributes
 })
 
 /** A log record as others may see it, after whatever a filter of the user's has made of it. */

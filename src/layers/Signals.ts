@@ -55,14 +55,12 @@ const provided = (logs: Logs.Logs | undefined, metrics: Metrics.Metrics | undefi
 
 /** Opens all of it in a scope; with that it is flushed, within the shutdown timeout, and closed. */
 export const make = Effect.fnUntraced(function* (
-  given: TracingConfig,
+  settings: TracingConfig,
   books: SpanBooks.SpanBooks,
   plugins: Delivery.DeliveryPlugins,
   { givenUp, redaction }: Required<Pick<Delivery.Wiring, "givenUp" | "redaction">>
 ): Effect.fn.Return<Signals, TracingConfigError, Scope.Scope> {
   const beside = yield* sideBySide
-  const resource = redaction.resource({ attributes: given.resourceAttributes })
-  const settings = { ...given, resourceAttributes: resource.attributes }
   const logs =
     settings.logs.sent &&
     (yield* beside(Logs.make(settings, settings.logs.sent, Redacting.records(redaction, plugins.logFilter))))
