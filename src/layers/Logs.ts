@@ -16,7 +16,7 @@ import * as OutboxMetrics from "../pipeline/OutboxMetrics.ts"
 import * as Delivery from "./Delivery.ts"
 import * as LogLines from "./LogLines.ts"
 import * as TlsFiles from "./TlsFiles.ts"
-import type { LogsSetting, TracingConfig } from "./TracingConfig.ts"
+import type { SentLogsSetting, TracingConfig } from "./TracingConfig.ts"
 import type { TracingConfigError } from "./TracingConfigError.ts"
 
 export interface Logs {
@@ -30,7 +30,7 @@ export interface Logs {
 /** Opens the way for records, in a scope: it is flushed, within the shutdown timeout, and closed with that scope. */
 export const make = Effect.fnUntraced(function* (
   settings: TracingConfig,
-  sent: LogsSetting,
+  sent: SentLogsSetting,
   filter: LogFilter | undefined
 ): Effect.fn.Return<Logs, TracingConfigError, Scope.Scope> {
   const { batch, logs, shutdownTimeout, spanLimits } = settings

@@ -25,35 +25,18 @@ import type { Attributes } from "../model/Attributes.ts"
 import type { Profile } from "../model/References.ts"
 import type { SpanLimits } from "../model/SpanLimits.ts"
 import type * as Batching from "../pipeline/Batching.ts"
-import type { Wish } from "../pipeline/TailRule.ts"
-import * as SamplingRules from "../sampling/SamplingRules.ts"
 import * as DestinationSettings from "./DestinationSettings.ts"
+import * as SamplingSettings from "./SamplingSettings.ts"
 import { SettingReading, type SettingTexts } from "./SettingReading.ts"
 import * as SettingTable from "./SettingTable.ts"
+import * as SignalSettings from "./SignalSettings.ts"
 import { TracingConfigError, type TracingConfigProblem } from "./TracingConfigError.ts"
 
 export type { ExporterName } from "./SettingTable.ts"
+export type { SamplerSetting, SamplingSetting, TailSetting } from "./SamplingSettings.ts"
 export type { SettingTexts } from "./SettingReading.ts"
+export type { SentLogsSetting, LogsSetting, MetricsSetting } from "./SignalSettings.ts"
 export { TracingConfigError, type TracingConfigProblem } from "./TracingConfigError.ts"
-
-/** Which sampler to make. `ratio` counts for the kinds that are named after it. */
-export interface SamplerSetting {
-  readonly kind: SettingTable.SettingValue<"otelSampler">
-  readonly ratio: number
-}
-
-/** What decides before the sampler, and after it. */
-export interface SamplingSetting {
-  /** None where there are none, or where they are in a file. */
-  readonly rules: SamplingRules.SamplingRules
-  /** Read when the layer is built, and looked at every `interval`. */
-  readonly rulesFile: string | undefined
-  readonly rulesInterval: Duration.Duration
-  /** Traces a second for each tenant; `undefined` is as many as there are. */
-  readonly perTenant: number | undefined
-  /** Tenants with a limit of their own. */
-  readonly tenants: number
-}
 
 /** Whose trace context is continued. */
 export interface TrustSetting {
@@ -85,42 +68,6 @@ export interface HttpSetting {
   readonly trustedProxies: ReadonlyArray<string>
 }
 
-/** Where and how log records go. */
-export interface LogsSetting {
-  readonly otlp: OtlpSettings
-  readonly queueSize: number
-  readonly queueBytes: number
-  readonly batchSize: number
-  readonly interval: Duration.Duration
-}
-
-/** Which metrics are made, and where they go. */
-export interface MetricsSetting {
-  /** True where they are sent, and not only served. */
-  readonly sent: boolean
-  readonly otlp: OtlpSettings
-  readonly interval: Duration.Duration
-  readonly exemplars: boolean
-  /** How many series a metric of runs may have. */
-  readonly series: number
-}
-
-/** Which runs are kept that sampling left out, and how much of undecided ones is remembered. */
-export interface TailSetting {
-  /** None where tail sampling is off. */
-  readonly keep: ReadonlyArray<Wish>
-  readonly slowerThan: Duration.Duration | undefined
-  /** A share of the runs of each operation. */
-  readonly slowest: number
-  readonly share: number
-  /** Runs kept a second at most; `undefined` is as many as there are. */
-  readonly maxPerSecond: number | undefined
-  readonly maxSpans: number
-  readonly maxBytes: number
-  readonly maxTraces: number
-  readonly maxSpansPerTrace: number
-}
-
 export interface TracingConfig {
   readonly enabled: boolean
   readonly serviceName: string
@@ -148,11 +95,11 @@ export interface TracingConfig {
     readonly clientKey: string | undefined
   }
   readonly retry: { readonly delay: Duration.Duration; readonly maxDelay: Duration.Duration }
-  readonly sampler: SamplerSetting
-  readonly sampling: SamplingSetting
+  readonly sampler: SamplingSettings.SamplerSetting
+  readonly sampling: SamplingSettings.SamplingSetting
   /** Recorded spans a second at most; `undefined` is as many as there are. */
   readonly maxSpansPerSecond: number | undefined
-  readonly tail: TailSetting
+  readonly tail: SamplingSettings.TailSetting
   readonly batch: {
     readonly queueSize: number
     readonly queueBytes: number
@@ -191,18 +138,9 @@ export interface TracingConfig {
   readonly trust: TrustSetting
   readonly http: HttpSetting
   readonly otelContext: "auto" | "on" | "off"
-  readonly logs: {
-    /** Lines say which span they were written in. */
-    readonly correlation: boolean
-    /** Lines become events of that span. */
-    readonly events: boolean
-    /** Where exceptions of spans are told; log records only where there are any. */
-    readonly exceptions: "events" | "logs" | "both"
-    /** `undefined` when lines are not sent. */
-    readonly sent: LogsSetting | undefined
-  }
+  readonly logs: SignalSettings.LogsSetting
   /** `undefined` when nothing is measured. */
-  readonly metrics: MetricsSetting | undefined
+  readonly metrics: SignalSettings.MetricsSetting | undefined
   readonly attributeProfile: Profile
   readonly redaction: RedactionSetting
   readonly spanLimits: SpanLimits
@@ -287,60 +225,6 @@ const retry = (reading: SettingReading): TracingConfig["retry"] => {
   return { delay, maxDelay }
 }
 
-const sampler = (reading: SettingReading): SamplerSetting => {
-  const rate = reading.get("sampleRate")
-  if (rate !== undefined) return { kind: "parentbased_traceidratio", ratio: rate }
-  const kind = reading.get("otelSampler")
-  const takesRatio = reading.sources.otelSampler !== undefined && kind.endsWith("traceidratio")
-  return { kind, ratio: takesRatio ? reading.get("otelSamplerRatio") : kind.endsWith("always_off") ? 0 : 1 }
-}
-
-const tail = (reading: SettingReading): TailSetting => {
-  const keep = reading.get("tailSampling")
-  const slowerThan = reading.get("tailSlowerThan")
-  const slowest = reading.get("tailSlowest")
-  const maxSpans = reading.get("tailMaxSpans")
-  const maxSpansPerTrace = reading.get("tailMaxTraceSpans") ?? Math.min(10_000, maxSpans)
-  const { tailMaxSpans, tailSampling } = SettingTable.table
-  if (keep.length > 0 && !keep.includes("slow")) {
-    const rule = `unset, or slow among ${tailSampling.key}`
-    if (slowerThan !== undefined) reading.refuse("tailSlowerThan", rule)
-    if (slowest !== undefined) reading.refuse("tailSlowest", rule)
-  }
-  if (maxSpansPerTrace > maxSpans) {
-    reading.refuse("tailMaxTraceSpans", `no more than ${tailMaxSpans.key}, ${maxSpans}`)
-  }
-  return {
-    keep,
-    slowerThan,
-    slowest: keep.includes("slow") ? (slowest ?? (slowerThan === undefined ? 0.01 : 0)) : 0,
-    share: reading.get("tailShare"),
-    maxPerSecond: reading.get("tailMaxPerSecond"),
-    maxSpans,
-    maxBytes: reading.get("tailMaxBytes"),
-    maxTraces: reading.get("tailMaxTraces"),
-    maxSpansPerTrace: Math.min(maxSpansPerTrace, maxSpans)
-  }
-}
-
-const sampling = (reading: SettingReading): SamplingSetting => {
-  const text = reading.get("samplingRules")
-  const rulesFile = reading.get("samplingRulesFile")
-  const { key } = SettingTable.table.samplingRules
-  if (text !== undefined && rulesFile !== undefined) reading.refuse("samplingRulesFile", `unset where ${key} is set`)
-  const rules = text === undefined ? Result.succeed([]) : SamplingRules.fromJson(text)
-  if (Result.isFailure(rules)) {
-    reading.problems.push(...rules.failure.map(({ at, rule, value }) => ({ key: key + at, rule, value })))
-  }
-  return {
-    rules: Result.getOrElse(rules, () => []),
-    rulesFile,
-    rulesInterval: reading.get("samplingRulesInterval"),
-    perTenant: reading.get("samplingPerTenant"),
-    tenants: reading.get("samplingTenants")
-  }
-}
-
 const trust = (reading: SettingReading): TrustSetting => {
   const said = reading.get("trust")
   const peers = reading.get("trustedPeers")
@@ -391,45 +275,6 @@ const batch = (reading: SettingReading): TracingConfig["batch"] => {
     interval: reading.get("interval") ?? Duration.seconds(5),
     exportTimeout: reading.get("exportTimeout")
   }
-}
-
-const logs = (reading: SettingReading, traces: OtlpSettings): TracingConfig["logs"] => {
-  const sent = reading.get("logs") === "otlp"
-  const exceptions = reading.get("exceptions")
-  if (!sent && exceptions !== "events" && reading.sources.exceptions === SettingTable.table.exceptions.key) {
-    reading.refuse("exceptions", "set to logs or both together with TRACING_LOGS=otlp")
-  }
-  const queueSize = reading.get("logsQueueSize")
-  const batchSize = reading.get("logsBatchSize") ?? Math.min(512, queueSize)
-  if (batchSize > queueSize) {
-    const rule = `no more than the queue size, ${queueSize} (${SettingTable.table.logsQueueSize.key})`
-    reading.refuse("logsBatchSize", rule)
-  }
-  const setting: LogsSetting = {
-    otlp: DestinationSettings.signal(reading, "logs", traces),
-    queueSize,
-    queueBytes: reading.get("logsQueueBytes"),
-    batchSize: Math.min(batchSize, queueSize),
-    interval: reading.get("logsInterval")
-  }
-  return {
-    correlation: reading.get("logCorrelation"),
-    events: reading.get("logEvents"),
-    exceptions: sent ? exceptions : "events",
-    sent: sent ? setting : undefined
-  }
-}
-
-const metrics = (reading: SettingReading, traces: OtlpSettings): TracingConfig["metrics"] => {
-  const wanted = reading.get("metrics")
-  const setting: MetricsSetting = {
-    sent: wanted === "otlp",
-    otlp: DestinationSettings.signal(reading, "metrics", traces),
-    interval: reading.get("metricsInterval"),
-    exemplars: reading.get("metricsExemplars"),
-    series: reading.get("metricsSeries")
-  }
-  return wanted === "off" ? undefined : setting
 }
 
 const spool = (reading: SettingReading): TracingConfig["spool"] => {
@@ -484,10 +329,10 @@ const read = (reading: SettingReading): TracingConfig => {
     consoleFormat: reading.get("consoleFormat"),
     tls: tls(reading),
     retry: retry(reading),
-    sampler: sampler(reading),
-    sampling: sampling(reading),
+    sampler: SamplingSettings.sampler(reading),
+    sampling: SamplingSettings.sampling(reading),
     maxSpansPerSecond: reading.get("maxSpansPerSecond"),
-    tail: tail(reading),
+    tail: SamplingSettings.tail(reading),
     batch: batch(reading),
     spool: spool(reading),
     shutdownTimeout: reading.get("shutdownTimeout"),
@@ -499,8 +344,8 @@ const read = (reading: SettingReading): TracingConfig => {
     trust: trust(reading),
     http: http(reading),
     otelContext: reading.get("otelContext"),
-    logs: logs(reading, traces),
-    metrics: metrics(reading, traces),
+    logs: SignalSettings.logs(reading, traces),
+    metrics: SignalSettings.metrics(reading, traces),
     attributeProfile: reading.get("attributeProfile"),
     redaction: redaction(reading),
     spanLimits: {
