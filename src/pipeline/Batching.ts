@@ -94,9 +94,18 @@ const batching = Effect.fnUntraced(function* <Spans extends Countable<Spans>>(
     told.onFate?.(fate, spans)
   }
 
+  /** Of a span that never waits. It takes on its form only where somebody is to be told of it. */
+  const enterOne = (fate: SpanBooks.Fate, span: SpanData): void => {
+    SpanBooks.enter(books, fate, 1, () => [span.traceId])
+    if (told.onFate !== undefined) told.onFate(fate, form.from([span]))
+  }
+
   const push = (span: SpanData): void => {
-    if (closed) return enter({ dropped: "shut_down" }, form.from([span]))
-    if ((queue.isFull && !makeRoom(span)) || torn.has(span)) return lose(form.from([span]))
+    if (closed) return enterOne({ dropped: "shut_down" }, span)
+    if ((queue.isFull && !makeRoom(span)) || torn.has(span)) {
+      losses.add("queue_full", 1)
+      return enterOne({ dropped: "queue_full" }, span)
+    }
     if (queue.push(span)) hurry.openUnsafe()
     if (queue.waiting === 1) some.openUnsafe()
   }
