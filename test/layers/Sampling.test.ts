@@ -12,39 +12,16 @@ import {
   Tracing,
   TracingHealth
 } from "@gorax/tracing"
-import { ConfigProvider, Effect, Fiber, Layer, Logger, Metric, Schema } from "effect"
+import { Effect, Fiber, Layer, Logger, Metric, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as FileSystem from "node:fs/promises"
 import { createServer } from "node:http"
 import { tmpdir } from "node:os"
 import * as Path from "node:path"
+import { exporting } from "../sampling/exporting.ts"
 
 const rules = (list: ReadonlyArray<SamplingRules.SamplingRule>): string => JSON.stringify(list)
-
-/** A layer by settings that remembers what it exports, and what it logs. */
-const tracing = (settings: Readonly<Record<string, string>>, plugins: Tracing.TracingPlugins = {}) => {
-  const spans: Array<SpanData> = []
-  const lines: Array<string> = []
-  const layer = Tracing.layerConfig({
-    ...plugins,
-    exporters: [{ export: (batch: ReadonlyArray<SpanData>) => Effect.sync(() => void spans.push(...batch)) }]
-  }).pipe(
-    Layer.provide([
-      ConfigProvider.layer(
-        ConfigProvider.fromUnknown({
-          TRACING_ENABLED: "true",
-          TRACING_EXPORTER: "none",
-          TRACING_OTEL_CONTEXT: "off",
-          ...settings
-        })
-      ),
-      Logger.layer([Logger.make(({ logLevel, message }) => void lines.push(`${logLevel} ${String(message)}`))])
-    ]),
-    Layer.fresh
-  )
-  return { layer, spans, lines }
-}
 
 const run = (tenantId: string, workflow = "fulfil-order") =>
   Effect.void.pipe(Traced.step("charge"), Traced.workflow(workflow, { tenantId, executionId: "1" }))
@@ -60,7 +37,7 @@ const tenants = (spans: ReadonlyArray<SpanData>) =>
 
 describe("rules from variables", () => {
   it.effect("sample one tenant otherwise; health, metrics and the span say why", () => {
-    const { layer, spans } = tracing({
+    const { layer, spans } = exporting({
       TRACING_SAMPLE_RATE: "0",
       TRACING_SAMPLING_RULES: rules([
         { name: "noisy import", match: { tenant: "acme", workflow: { prefix: "import-" } }, action: "drop" },
@@ -107,7 +84,7 @@ describe("rules from variables", () => {
   })
 
   it.live("see the route of a request, and the baggage it came with", () => {
-    const { layer, spans } = tracing({
+    const { layer, spans } = exporting({
       TRACING_SAMPLING_RULES: rules([
         { name: "gold", match: { baggage: { tier: "gold" } }, action: "keep" },
         { name: "polls", match: { route: { glob: "/poll/*" }, kind: "server" }, action: "drop" }
@@ -150,7 +127,7 @@ describe("rules from variables", () => {
   })
 
   it.effect("see baggage that the program sets itself", () => {
-    const { layer, spans } = tracing({
+    const { layer, spans } = exporting({
       TRACING_SAMPLE_RATE: "0",
       TRACING_SAMPLING_RULES: rules([{ name: "gold", match: { baggage: { tier: "gold" } }, action: "keep" }])
     })
@@ -163,7 +140,7 @@ describe("rules from variables", () => {
   })
 
   it.effect("decide for spans of OpenTelemetry's SDK as well", () => {
-    const { layer, spans } = tracing({
+    const { layer, spans } = exporting({
       TRACING_OTEL_CONTEXT: "on",
       TRACING_SAMPLE_RATE: "1",
       TRACING_SAMPLING_RULES: rules([{ name: "noise", match: { name: { prefix: "noise" } }, action: "drop" }])
@@ -181,7 +158,7 @@ describe("rules from variables", () => {
   })
 
   it.effect("that are not usable end the program at start, and name the rule, the key and the value", () => {
-    const { layer } = tracing({
+    const { layer } = exporting({
       TRACING_SAMPLING_RULES:
         '[{"name":"a","action":"keep"},{"name":"b","match":{"tennant":"x"},"action":{"ratio":"half"}}]',
       TRACING_SAMPLING_PER_TENANT: "none"
@@ -225,7 +202,7 @@ describe("rules from variables", () => {
   )
 
   it.effect("stand in one place", () => {
-    const { layer } = tracing({ TRACING_SAMPLING_RULES: "[]", TRACING_SAMPLING_RULES_FILE: "rules.json" })
+    const { layer } = exporting({ TRACING_SAMPLING_RULES: "[]", TRACING_SAMPLING_RULES_FILE: "rules.json" })
     return Effect.gen(function* () {
       const error = yield* Effect.flip(Effect.provide(Effect.void, layer))
       assert.include(error.message, "TRACING_SAMPLING_RULES_FILE must be unset where TRACING_SAMPLING_RULES is set")
@@ -233,7 +210,7 @@ describe("rules from variables", () => {
   })
 
   it.effect("give way to a sampler of one's own", () => {
-    const { layer, spans } = tracing(
+    const { layer, spans } = exporting(
       { TRACING_SAMPLING_RULES: rules([{ name: "none", action: "drop" }]) },
       { sampler: Sampler.parentBased(Sampler.always) }
     )
@@ -250,7 +227,7 @@ describe("rules from variables", () => {
 
 describe("limits from variables", () => {
   it.effect("hold for each tenant, in time, and say whom they left out", () => {
-    const { layer, spans } = tracing({ TRACING_SAMPLING_PER_TENANT: "2", TRACING_SAMPLING_TENANTS: "1" })
+    const { layer, spans } = exporting({ TRACING_SAMPLING_PER_TENANT: "2", TRACING_SAMPLING_TENANTS: "1" })
     return Effect.gen(function* () {
       yield* Effect.repeat(run("loud"), repeated(5))
       yield* Effect.repeat(run("late"), repeated(5))
@@ -270,7 +247,7 @@ describe("limits from variables", () => {
   })
 
   it.effect("leave traces whole, also where the sampler asks about every span", () => {
-    const { layer, spans } = tracing({
+    const { layer, spans } = exporting({
       OTEL_TRACES_SAMPLER: "always_on",
       TRACING_SAMPLING_PER_TENANT: "2",
       TRACING_SAMPLING_RULES: rules([{ name: "imports", match: { workflow: "imports" }, action: { perSecond: 1 } }])
@@ -287,7 +264,7 @@ describe("limits from variables", () => {
 
 describe("rules that are replaced while the program runs", () => {
   it.effect("hold from then on; those that are not usable change nothing", () => {
-    const { layer, spans } = tracing({ TRACING_SAMPLE_RATE: "0" })
+    const { layer, spans } = exporting({ TRACING_SAMPLE_RATE: "0" })
     return Effect.gen(function* () {
       assert.deepInclude(yield* SamplingRules.current, { rules: [], from: "default" })
       yield* run("acme")
@@ -318,7 +295,7 @@ describe("rules that are replaced while the program runs", () => {
   )
 
   it.live("lose no span under load, tear no trace, and leave the books balanced", () => {
-    const { layer, spans } = tracing({ TRACING_SAMPLE_RATE: "0.5", TRACING_BATCH_QUEUE_SIZE: "100000" })
+    const { layer, spans } = exporting({ TRACING_SAMPLE_RATE: "0.5", TRACING_BATCH_QUEUE_SIZE: "100000" })
     const traces = 4000
     let replaced = 0
     const changing = Effect.forever(
@@ -385,7 +362,7 @@ describe("rules in a file", () => {
       Effect.gen(function* () {
         const file = Path.join(yield* folder, "rules.json")
         yield* write(file, keep("a"))
-        const { layer, lines, spans } = tracing({
+        const { layer, lines, spans } = exporting({
           TRACING_SAMPLE_RATE: "0",
           TRACING_SAMPLING_RULES_FILE: file,
           TRACING_SAMPLING_RULES_INTERVAL: "5"
@@ -424,7 +401,7 @@ describe("rules in a file", () => {
   it.live("must be there and usable at start", () =>
     Effect.gen(function* () {
       const file = Path.join(yield* folder, "rules.json")
-      const { layer } = tracing({ TRACING_SAMPLING_RULES_FILE: file })
+      const { layer } = exporting({ TRACING_SAMPLING_RULES_FILE: file })
       const start = Effect.flip(Effect.provide(Effect.void, Layer.fresh(layer)))
       assert.include((yield* start).message, "TRACING_SAMPLING_RULES_FILE must be the name of a file that can be read")
       yield* write(file, '[{"name":"a"}]')
@@ -451,11 +428,14 @@ describe("what is left out hands on no threshold, by which others would record w
       assert.strictEqual(yield* sent(Effect.withSpan(inject, "kept")), "03 a=1,ot=th:8;rv:f0000000000000")
       const below = Effect.withSpan(inject, "below").pipe(Effect.withSpan("out", { sampled: false }))
       assert.strictEqual(yield* sent(below), "02 ot=rv:f0000000000000,a=1")
-    }).pipe(Effect.provide(tracing({}).layer))
+    }).pipe(Effect.provide(exporting({}).layer))
   )
 
   it.effect("or a sampler of one's own did, that knows nothing of it", () => {
-    const { layer } = tracing({}, { sampler: { description: "no", decide: () => ({ sampled: false, reason: "no" }) } })
+    const { layer } = exporting(
+      {},
+      { sampler: { description: "no", decide: () => ({ sampled: false, reason: "no" }) } }
+    )
     return Effect.gen(function* () {
       assert.strictEqual(yield* sent(Effect.withSpan(inject, "out")), "02 ot=rv:f0000000000000,a=1")
     }).pipe(Effect.provide(layer))
@@ -464,7 +444,7 @@ describe("what is left out hands on no threshold, by which others would record w
 
 describe("a sampler that throws", () => {
   it.effect("has not said no, and is counted", () => {
-    const { layer, spans } = tracing(
+    const { layer, spans } = exporting(
       {},
       {
         sampler: {
@@ -484,7 +464,7 @@ describe("a sampler that throws", () => {
 
   it.effect("or invents reasons, fills no memory with them", () => {
     let asked = 0
-    const { layer } = tracing(
+    const { layer } = exporting(
       {},
       {
         sampler: { description: "chatty", decide: () => ({ sampled: false, reason: `reason ${++asked}` }) }

@@ -1,30 +1,16 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Sampler, type SpanData, TracedClient, TracedServer, Tracing, TracingHealth } from "@gorax/tracing"
-import { ConfigProvider, Context, Effect, Layer, Logger } from "effect"
+import { Sampler, type SpanData, TracedClient, TracedServer, TracingHealth } from "@gorax/tracing"
+import { Context, Effect, Layer } from "effect"
 import { FetchHttpClient, HttpClient, HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
 import { createServer, type IncomingMessage, request } from "node:http"
+import { exporting } from "./exporting.ts"
 
 /** A service with settings of its own, which calls the next one. */
 const service = Effect.fnUntraced(function* (settings: Readonly<Record<string, string>>, next?: string) {
-  const spans: Array<SpanData> = []
   /** The header lines of every request, as they came. */
   const requests: Array<ReadonlyArray<string>> = []
-  const tracing = Tracing.layerConfig({
-    exporters: [{ export: (batch: ReadonlyArray<SpanData>) => Effect.sync(() => void spans.push(...batch)) }]
-  }).pipe(
-    Layer.provide([
-      ConfigProvider.layer(
-        ConfigProvider.fromUnknown({
-          TRACING_ENABLED: "true",
-          TRACING_EXPORTER: "none",
-          TRACING_OTEL_CONTEXT: "off",
-          ...settings
-        })
-      ),
-      Logger.layer([])
-    ])
-  )
+  const { layer: tracing, spans } = exporting(settings)
   const App = HttpRouter.add(
     "GET",
     "/orders/:id",

@@ -1,5 +1,6 @@
 import type { SpanData } from "@gorax/tracing"
 import * as Tracer from "effect/Tracer"
+import * as spans from "../export/spans.ts"
 
 let ids = 0
 
@@ -14,29 +15,20 @@ export const span = (
 ): SpanData => {
   const { attributes = {}, of, service = "shop", ...rest } = told
   const id = (++ids).toString(16)
-  return {
+  return spans.make({
     traceId: of?.traceId ?? `e${id.padStart(31, "0")}`,
     spanId: `f${id.padStart(15, "0")}`,
     traceFlags: 1,
     traceState: of?.traceState ?? "",
     parentSpanId: of?.spanId,
-    parentIsRemote: false,
     name,
-    kind: "internal",
     startTime: of === undefined ? 0n : of.startTime,
     endTime: 10n,
-    attributes: new Map(Object.entries(attributes)),
-    droppedAttributes: 0,
-    events: [],
-    droppedEvents: 0,
-    links: [],
-    droppedLinks: 0,
-    statusCode: "unset",
-    statusMessage: "",
     resource: { attributes: service === "" ? {} : { "service.name": service } },
     scope: { name: "test", version: "" },
+    attributes,
     ...rest
-  }
+  })
 }
 
 export const event = (
