@@ -47,7 +47,9 @@ export class LeftOutTraces {
   /** Where the next is noted. */
   #next = 0
 
+  /** What has no id that is text is nobody's to ask for. */
   note(traceId: string, reason: string): void {
+    if (typeof traceId !== "string") return
     const mark = markOf(traceId)
     const known = this.#find(traceId, mark)
     if (known?.reason === reason) {

@@ -16,6 +16,24 @@ describe("traces of which something was left out", () => {
     assert.deepStrictEqual(traces.all[0], { traceId: "a", reason: "rejected", times: 1 })
   })
 
+  it("are none that nobody could ask for: what has no id costs nothing and breaks nothing", () => {
+    const traces = new LeftOutTraces()
+    for (const id of [undefined, null, 5, {}]) traces.note(id as never, "ratio")
+    traces.note("", "ratio")
+    assert.deepStrictEqual(traces.all, [])
+  })
+
+  it("are forgotten where they are whole after all", () => {
+    const traces = new LeftOutTraces()
+    for (const id of ["0af1", "1af1", "2af1"]) traces.note(id, "ratio")
+    traces.forget("1af1")
+    traces.forget("unknown")
+    assert.deepStrictEqual(
+      traces.all.map(({ traceId }) => traceId),
+      ["2af1", "0af1"]
+    )
+  })
+
   it("are never more than a hundred, the last that were noted", () => {
     fc.assert(
       fc.property(
